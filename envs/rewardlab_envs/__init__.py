@@ -1,0 +1,14 @@
+"""Environments for rewardlab. Importing this package registers them with Gymnasium.
+
+Their ids are written with the module, as in ``rewardlab_envs:rewardlab/Delivery-v0``, so that a worker process that has
+not imported it yet finds them too.
+"""
+
+import gymnasium as gym
+
+gym.register(
+    "rewardlab/Delivery-v0",
+    entry_point="rewardlab_envs.delivery:delivery_env",
+    vector_entry_point="rewardlab_envs.delivery:delivery_vector_env",
+    max_episode_steps=40,
+)

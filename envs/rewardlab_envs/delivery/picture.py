@@ -1,0 +1,98 @@
+"""Delivery as a picture: text for a terminal, an image for a replay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rewardlab_envs.delivery.town import Town
+
+if TYPE_CHECKING:
+    from PIL import ImageDraw
+
+    from rewardlab_envs.delivery.model import DeliveryState
+
+__all__ = ["StatePicture"]
+
+CELL_PIXELS = 48
+COLOURS = {"#": "#8d99ae", ".": "#edf2f4", "~": "#f4d58d", "depot": "#bfd7ea"}
+PARCEL, COURIER, WAITING, INK = "#b5651d", "#1d3557", "#2a9d8f", "#222222"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class StatePicture:
+    """Draws the states of one town.
+
+    Attributes:
+        town: The town.
+        states: What each state index means.
+    """
+
+    town: Town
+    states: tuple[DeliveryState, ...]
+
+    def text(self, index: int) -> str:
+        """The map with the courier as ``@``, or ``&`` while it carries, and a line that says what is going on."""
+        state = self.states[index]
+        row, column = self.town.cells[state.cell]
+        lines = [list(line) for line in self.town.lines]
+        lines[row][column] = "&" if state.carrying else "@"
+        drawn = "\n".join(" ".join(line) for line in lines)
+        return f"{drawn}\n{self._story(state)}"
+
+    def rgb(self, index: int) -> NDArray[np.uint8]:
+        """The map from above, ``[H, W, 3]`` uint8: 48 pixels a cell."""
+        # Imported here, because playing without pictures must not pay for the drawing library.
+        from PIL import Image, ImageDraw
+
+        state = self.states[index]
+        size = (CELL_PIXELS * len(self.town.lines[0]), CELL_PIXELS * len(self.town.lines))
+        image = Image.new("RGB", size, "white")
+        draw = ImageDraw.Draw(image)
+        for row, line in enumerate(self.town.lines):
+            for column, mark in enumerate(line):
+                self._draw_cell(draw, row, column, mark, state)
+        self._draw_courier(draw, state)
+        return np.asarray(image)
+
+    def _story(self, state: DeliveryState) -> str:
+        if state.orders_left == 0:
+            return "all parcels have arrived"
+        where = "in the bag" if state.carrying else "at the depot"
+        return f"parcel for {self._letter(state)} {where}, ordered {state.waited} minutes ago; {state.orders_left} left"
+
+    def _letter(self, state: DeliveryState) -> str:
+        return self.town.mark(self.town.cells[self.town.customers[state.customer]])
+
+    def _draw_cell(self, draw: ImageDraw.ImageDraw, row: int, column: int, mark: str, state: DeliveryState) -> None:
+        left, top = column * CELL_PIXELS, row * CELL_PIXELS
+        right, bottom = left + CELL_PIXELS - 2, top + CELL_PIXELS - 2
+        colour = COLOURS["depot"] if mark == "D" else COLOURS.get(mark, COLOURS["."])
+        draw.rectangle((left, top, right, bottom), fill=colour)
+        if mark == "D":
+            draw.text((left + 4, top + 2), "depot", fill=INK)
+            if not state.carrying and state.orders_left:
+                _draw_parcel(draw, left + 30, top + 30)
+        elif mark.isalpha():
+            waiting = mark == self._letter(state) and state.orders_left > 0
+            if waiting:
+                draw.rectangle((left + 1, top + 1, right - 1, bottom - 1), outline=WAITING, width=3)
+            draw.text((left + 6, top + 4), mark, fill=WAITING if waiting else INK, font_size=16)
+
+    def _draw_courier(self, draw: ImageDraw.ImageDraw, state: DeliveryState) -> None:
+        row, column = self.town.cells[state.cell]
+        left, top = column * CELL_PIXELS + 6, row * CELL_PIXELS + 16
+        draw.rounded_rectangle((left, top + 6, left + 26, top + 22), radius=5, fill=COURIER)
+        for wheel in (left + 3, left + 16):
+            draw.ellipse((wheel, top + 18, wheel + 8, top + 26), fill=INK)
+        if state.carrying:
+            _draw_parcel(draw, left + 7, top - 5)
+
+
+def _draw_parcel(draw: ImageDraw.ImageDraw, left: int, top: int) -> None:
+    draw.rectangle((left, top, left + 13, top + 12), fill=PARCEL, outline=INK)
+    draw.line((left + 6, top, left + 6, top + 12), fill="#f2e2c4", width=2)

@@ -1,0 +1,107 @@
+"""The errors of rewardlab, and how they speak.
+
+Every message says where the fault is, what came, what was expected, and the likely fix::
+
+    RewardLabError            anything this package raises on purpose; carries an exit code for the command line
+    ├── BadInput              refused at the border, before anything ran; holds every problem found   (exit 2)
+    └── RunFailed             a run that had started could not go on; its siblings do                 (exit 1)
+        └── InvalidReward     an environment, term or wrapper paid NaN, an infinity or no number      (exit 1)
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+__all__ = ["BadInput", "InvalidReward", "Problem", "RewardLabError", "RunFailed", "nearest", "one_of"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        where: The place: a file and key path, an argument, a step of a run.
+        got: What stood there, quoted as the user wrote it.
+        expected: What would have been right.
+        fix: The likely remedy as a clause, such as "did you mean 'speed'?"; empty if there is none.
+    """
+
+    where: str
+    got: str
+    expected: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        line = f"{self.where}: got {self.got}, expected {self.expected}"
+        return f"{line}; {self.fix}" if self.fix else line
+
+
+class RewardLabError(Exception):
+    """Base of every error that rewardlab raises on purpose."""
+
+    exit_code: ClassVar[int] = 1
+
+
+@final
+class BadInput(RewardLabError, ValueError):
+    """Input refused at the border, with all its problems at once.
+
+    Attributes:
+        problems: Every problem found, in the order of the input. At least one.
+    """
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, *problems: Problem) -> None:
+        if not problems:
+            raise TypeError("BadInput needs at least one problem")
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+    def __reduce__(self) -> tuple[type[BadInput], tuple[Problem, ...]]:
+        # The default would rebuild it from the message, and errors cross process borders here.
+        return (BadInput, self.problems)
+
+
+class RunFailed(RewardLabError, RuntimeError):
+    """A run that had started could not go on."""
+
+
+@final
+class InvalidReward(RunFailed, ValueError):
+    """A reward that no learner may see: NaN, an infinity, or not a number at all."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Suggest the known word that was probably meant.
+
+    Args:
+        word: What the user wrote.
+        known: The words that would have been accepted.
+
+    Returns:
+        "did you mean 'x'?", or "" where nothing is close.
+    """
+    options = list(known)
+    # Case slips are the commonest of all and score badly in an edit-distance ratio.
+    by_lower = {option.lower(): option for option in options}
+    close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
+    return f"did you mean {by_lower[close[0]]!r}?" if close else ""
+
+
+def one_of(where: str, word: str, known: Iterable[str], what: str) -> Problem:
+    """The problem of a name that is not in a closed list.
+
+    Args:
+        where: The place of the name.
+        word: The unknown name.
+        known: The names that exist.
+        what: What they are names of, such as "reward".
+    """
+    options = sorted(known)
+    listed = ", ".join(options) if options else "(there is none)"
+    return Problem(where, repr(word), f"a known {what}: {listed}", nearest(word, options))

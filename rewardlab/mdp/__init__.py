@@ -1,0 +1,26 @@
+"""Finite models, their exact solution, and the Gymnasium environments that one table drives."""
+
+from rewardlab.mdp.discounted import TIE_TOLERANCE, Solution, expected_return, policy_values, solve
+from rewardlab.mdp.finite_env import FiniteEnv
+from rewardlab.mdp.finite_horizon import HorizonSolution, policy_score, solve_finite_horizon
+from rewardlab.mdp.finite_model import FiniteModel
+from rewardlab.mdp.finite_task import FiniteTask
+from rewardlab.mdp.finite_vector_env import FiniteVectorEnv
+from rewardlab.mdp.objective_range import ObjectiveRange, objective_range
+
+__all__ = [
+    "TIE_TOLERANCE",
+    "FiniteEnv",
+    "FiniteModel",
+    "FiniteTask",
+    "FiniteVectorEnv",
+    "HorizonSolution",
+    "ObjectiveRange",
+    "Solution",
+    "expected_return",
+    "objective_range",
+    "policy_score",
+    "policy_values",
+    "solve",
+    "solve_finite_horizon",
+]

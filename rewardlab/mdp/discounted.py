@@ -1,0 +1,175 @@
+"""Exact values, action values and optimal action sets under a discount, without end.
+
+This is the criterion of a learner that bootstraps where a time limit cuts an episode off, as stable-baselines3 does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rewardlab.errors import BadInput, Problem
+from rewardlab.mdp.finite_model import FiniteModel
+from rewardlab.rewards.returns import check_gamma
+
+__all__ = ["TIE_TOLERANCE", "Solution", "expected_return", "policy_values", "solve"]
+
+TIE_TOLERANCE = 1e-9
+"""Actions whose values differ by less, relative to the largest action value (or to 1), count as equally good."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """The exact solution of a finite model under one reward.
+
+    Attributes:
+        values: ``[S]`` optimal values; 0 in terminal states.
+        action_values: ``[S, A]`` optimal action values; minus infinity for actions that are not allowed.
+        optimal: ``[S, A]`` bool, the *set* of optimal actions in each state; empty in terminal states.
+        expected_return: The optimal return over the start distribution.
+    """
+
+    values: NDArray[np.float64]
+    action_values: NDArray[np.float64]
+    optimal: NDArray[np.bool_]
+    expected_return: float
+
+
+def solve(
+    model: FiniteModel,
+    reward_table: NDArray[np.float64],
+    gamma: float,
+    *,
+    allowed: NDArray[np.bool_] | None = None,
+) -> Solution:
+    """Find the optimal values and the sets of optimal actions.
+
+    Value iteration comes near; policy iteration with a sparse direct solution of the linear equations then makes the
+    values exact to rounding (Puterman 1994, "Markov Decision Processes", sections 6.3 and 6.4).
+
+    Args:
+        model: The dynamics.
+        reward_table: ``[S, A, K]`` what each outcome pays. Negate it to find the worst policy instead of the best.
+        gamma: The discount, in [0, 1). For 1 there is `rewardlab.mdp.solve_finite_horizon`.
+        allowed: ``[S, A]`` bool, the actions to choose from; the legal ones by default.
+
+    Raises:
+        BadInput: ``gamma`` lies outside [0, 1).
+    """
+    gamma = _below_one(gamma)
+    choices = model.legal if allowed is None else allowed & model.legal
+    paid = np.where(choices, model.expected(reward_table), -np.inf)
+    paid[model.terminal] = 0.0
+    values = _value_iteration(model, paid, gamma)
+    # Each round is one exact evaluation and one improvement; a handful suffice from a near solution.
+    for _ in range(1000):
+        action_values = _action_values(model, paid, values, gamma)
+        tie = TIE_TOLERANCE * max(1.0, float(np.abs(values).max()))
+        greedy = _first_best(action_values, tie)
+        exact = _evaluate(model, paid, greedy, gamma)
+        if np.max(_action_values(model, paid, exact, gamma).max(axis=1) - exact, initial=0.0) <= tie / 100:
+            values = exact
+            break
+        values = exact
+    action_values = _action_values(model, paid, values, gamma)
+    action_values[~choices] = -np.inf
+    tie = TIE_TOLERANCE * max(1.0, float(np.abs(values).max()))
+    optimal = choices & ~model.terminal[:, None] & (action_values >= values[:, None] - tie)
+    return Solution(values, action_values, optimal, float(model.start @ values))
+
+
+def policy_values(
+    model: FiniteModel, reward_table: NDArray[np.float64], policy: NDArray[np.float64], gamma: float
+) -> NDArray[np.float64]:
+    """Exact values of a stationary policy, ``[S]``.
+
+    Args:
+        model: The dynamics.
+        reward_table: ``[S, A, K]`` what each outcome pays.
+        policy: ``[S, A]`` probabilities of the actions in each state. Rows of terminal states are ignored.
+        gamma: The discount, in [0, 1).
+    """
+    gamma = _below_one(gamma)
+    if policy.shape != model.legal.shape or not np.allclose(policy[~model.terminal].sum(axis=1), 1.0):
+        raise BadInput(Problem("policy", f"shape {policy.shape}", f"{model.legal.shape}, each row a distribution"))
+    weights = (policy * ~model.terminal[:, None])[:, :, None] * model.probability
+    paid = np.where(model.terminal, 0.0, (policy * model.expected(reward_table)).sum(axis=1))
+    state = np.broadcast_to(np.arange(model.n_states)[:, None, None], weights.shape)
+    return _solve_linear(model, state.ravel(), model.successor.ravel(), weights.ravel(), paid, gamma)
+
+
+def expected_return(
+    model: FiniteModel, reward_table: NDArray[np.float64], policy: NDArray[np.float64], gamma: float
+) -> float:
+    """The exact return of a stationary policy over the start distribution. Arguments as for `policy_values`."""
+    return float(model.start @ policy_values(model, reward_table, policy, gamma))
+
+
+def _below_one(gamma: float) -> float:
+    if check_gamma(gamma) == 1.0:
+        fix = "for gamma 1 give a horizon and use solve_finite_horizon"
+        raise BadInput(Problem("gamma", "1", "a number in [0, 1)", fix))
+    return float(gamma)
+
+
+def _action_values(
+    model: FiniteModel, paid: NDArray[np.float64], values: NDArray[np.float64], gamma: float
+) -> NDArray[np.float64]:
+    if model.n_outcomes == 1:
+        ahead = values[model.successor[:, :, 0]]
+    else:
+        ahead = np.einsum("sak,sak->sa", model.probability, values[model.successor])
+    result: NDArray[np.float64] = paid + gamma * ahead
+    result[model.terminal] = 0.0
+    return result
+
+
+def _value_iteration(model: FiniteModel, paid: NDArray[np.float64], gamma: float) -> NDArray[np.float64]:
+    values = np.zeros(model.n_states)
+    for _ in range(2000):
+        updated = _action_values(model, paid, values, gamma).max(axis=1)
+        change = float(np.abs(updated - values).max())
+        values = updated
+        if change <= 1e-7 * max(1.0, float(np.abs(values).max())):
+            break
+    return values
+
+
+def _first_best(action_values: NDArray[np.float64], tie: float) -> NDArray[np.int64]:
+    # The first of the tied actions, not the argmax: rounding must not make policy iteration swap ties for ever.
+    best = action_values.max(axis=1, keepdims=True)
+    first: NDArray[np.int64] = np.argmax(action_values >= best - tie / 10, axis=1)
+    return first
+
+
+def _evaluate(
+    model: FiniteModel, paid: NDArray[np.float64], actions: NDArray[np.int64], gamma: float
+) -> NDArray[np.float64]:
+    states = np.arange(model.n_states)
+    weights = model.probability[states, actions] * ~model.terminal[:, None]
+    rows = np.repeat(states, model.n_outcomes)
+    columns = model.successor[states, actions].ravel()
+    return _solve_linear(model, rows, columns, weights.ravel(), paid[states, actions], gamma)
+
+
+def _solve_linear(
+    model: FiniteModel,
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    paid: NDArray[np.float64],
+    gamma: float,
+) -> NDArray[np.float64]:
+    # Imported here, because scipy takes longer to import than all else and playing an environment does without it.
+    from scipy import sparse
+    from scipy.sparse.linalg import spsolve
+
+    shape = (model.n_states, model.n_states)
+    chain = sparse.csc_array((weights, (rows, columns)), shape=shape)
+    system = (sparse.eye_array(model.n_states, format="csc") - gamma * chain).tocsc()
+    values: NDArray[np.float64] = np.atleast_1d(spsolve(system, paid))
+    return values

@@ -1,0 +1,160 @@
+"""A finite environment as a table: every state, action and outcome, with its probability and its events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rewardlab.errors import BadInput, Problem
+from rewardlab.rewards.reward import Reward
+from rewardlab.transitions import Transitions
+
+__all__ = ["FiniteModel"]
+
+
+@final
+@dataclass(frozen=True)
+class FiniteModel:
+    """The dynamics of a finite Markov decision process with S states, A actions and K outcomes of each.
+
+    Rewards are no part of it: they are functions of its transitions, and any number of them share one model. The arrays
+    are copied and made read-only.
+
+    Attributes:
+        successor: ``[S, A, K]`` int, the state that each outcome leads to.
+        probability: ``[S, A, K]`` float, the probability of each outcome; sums to 1 over K.
+        terminal: ``[S]`` bool, the states in which the task is over. Nothing is paid in them.
+        start: ``[S]`` float, the distribution of the first state; no terminal state among them.
+        legal: ``[S, A]`` bool, the actions that may be taken; all by default.
+        events: Event name to ``[S, A, K]`` float, what each outcome causes.
+    """
+
+    successor: NDArray[np.int64]
+    probability: NDArray[np.float64]
+    terminal: NDArray[np.bool_]
+    start: NDArray[np.float64]
+    legal: NDArray[np.bool_] = field(default=None)  # type: ignore[assignment]  # filled in below
+    events: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        legal = np.ones(np.shape(self.successor)[:2], dtype=np.bool_) if self.legal is None else self.legal
+        arrays = {
+            "successor": np.array(self.successor, dtype=np.int64),
+            "probability": np.array(self.probability, dtype=np.float64),
+            "terminal": np.array(self.terminal, dtype=np.bool_),
+            "start": np.array(self.start, dtype=np.float64),
+            "legal": np.array(legal, dtype=np.bool_),
+        }
+        events = {name: np.array(values, dtype=np.float64) for name, values in self.events.items()}
+        problems = _shape_problems(arrays, events) or _content_problems(arrays, events)
+        if problems:
+            raise BadInput(*problems)
+        for array in [*arrays.values(), *events.values()]:
+            array.setflags(write=False)
+        for name, array in arrays.items():
+            object.__setattr__(self, name, array)
+        object.__setattr__(self, "events", events)
+
+    @property
+    def n_states(self) -> int:
+        """S."""
+        return self.successor.shape[0]
+
+    @property
+    def n_actions(self) -> int:
+        """A."""
+        return self.successor.shape[1]
+
+    @property
+    def n_outcomes(self) -> int:
+        """K; 1 for a deterministic model."""
+        return self.successor.shape[2]
+
+    @cached_property
+    def feasible(self) -> NDArray[np.bool_]:
+        """``[S, A, K]`` bool: the outcomes that can happen, from states that are not terminal and by legal actions."""
+        return (self.probability > 0) & self.legal[:, :, None] & ~self.terminal[:, None, None]
+
+    @cached_property
+    def transitions(self) -> Transitions:
+        """Every feasible transition once, as a batch in the order of ``np.nonzero(model.feasible)``."""
+        state, action, outcome = np.nonzero(self.feasible)
+        next_state = self.successor[state, action, outcome]
+        events = {name: values[state, action, outcome] for name, values in self.events.items()}
+        return Transitions(state, action, next_state, self.terminal[next_state], events)
+
+    def reward_table(self, reward: Reward) -> NDArray[np.float64]:
+        """What a reward pays for every outcome, ``[S, A, K]``; 0 for what cannot happen."""
+        return self.scatter(reward(self.transitions))
+
+    def scatter(self, amounts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Lay one amount per feasible transition out as ``[S, A, K]``, with 0 elsewhere."""
+        table = np.zeros(self.successor.shape)
+        table[self.feasible] = amounts
+        return table
+
+    def shaping_table(self, potential: NDArray[np.float64], gamma: float) -> NDArray[np.float64]:
+        """What potential-based shaping adds to every outcome, ``[S, A, K]``.
+
+        Args:
+            potential: ``[S]`` numbers. Those of terminal states are ignored: they count as 0.
+            gamma: The learner's discount.
+        """
+        from rewardlab.rewards.potential import shaping
+
+        batch = self.transitions
+        return self.scatter(shaping(potential[batch.state], potential[batch.next_state], batch.terminated, gamma))
+
+    def expected(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The expectation over outcomes: ``[S, A, K]`` to ``[S, A]``."""
+        expectation: NDArray[np.float64] = np.einsum("sak,sak->sa", self.probability, table)
+        return expectation
+
+
+def _shape_problems(
+    arrays: Mapping[str, NDArray[np.generic]], events: Mapping[str, NDArray[np.float64]]
+) -> list[Problem]:
+    shape = arrays["successor"].shape
+    if len(shape) != 3 or 0 in shape:
+        return [Problem("FiniteModel.successor", f"shape {shape}", "[S, A, K], none of them 0")]
+    n_states, n_actions, _ = shape
+    expected: dict[str, tuple[int, ...]] = {
+        "probability": shape,
+        "terminal": (n_states,),
+        "start": (n_states,),
+        "legal": (n_states, n_actions),
+    }
+    named = {**arrays, **{f"events[{name!r}]": values for name, values in events.items()}}
+    return [
+        Problem(f"FiniteModel.{name}", f"shape {array.shape}", f"{expected.get(name, shape)}")
+        for name, array in named.items()
+        if name != "successor" and array.shape != expected.get(name, shape)
+    ]
+
+
+def _content_problems(
+    arrays: Mapping[str, NDArray[np.generic]], events: Mapping[str, NDArray[np.float64]]
+) -> list[Problem]:
+    successor, probability, terminal, start, legal = (arrays[name] for name in arrays)
+    sums = np.asarray(probability).sum(axis=-1)
+    checks = [
+        (((successor < 0) | (successor >= len(terminal))).any(), "successor", "an index outside the states", "in [0, S)"),
+        (not (np.asarray(probability) >= 0).all(), "probability", "a negative or NaN entry", "numbers in [0, 1]"),
+        (not np.allclose(sums, 1.0, rtol=0, atol=1e-9), "probability", "rows that do not sum to 1", "a sum of 1 over K"),
+        (not np.isclose(np.asarray(start).sum(), 1.0, rtol=0, atol=1e-9), "start", f"sum {start.sum()}", "a sum of 1"),
+        (not (np.asarray(start) >= 0).all(), "start", "a negative or NaN entry", "numbers in [0, 1]"),
+        (np.asarray(start)[np.asarray(terminal, dtype=bool)].any(), "start", "mass on a terminal state", "none there"),
+        (not (legal.any(axis=1) | terminal).all(), "legal", "a state without actions", "one at least in each state"),
+    ]
+    problems = [Problem(f"FiniteModel.{name}", got, expected) for bad, name, got, expected in checks if bad]
+    problems += [
+        Problem(f"FiniteModel.events[{name!r}]", "NaN or an infinity", "finite numbers")
+        for name, values in events.items()
+        if not np.isfinite(values).all()
+    ]
+    return problems

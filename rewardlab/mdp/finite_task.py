@@ -1,0 +1,71 @@
+"""A finite model with all that an environment needs beside its dynamics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import final
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from rewardlab.errors import BadInput, Problem
+from rewardlab.mdp.finite_model import FiniteModel
+from rewardlab.rewards.catalogue import Catalogue
+
+__all__ = ["FiniteTask"]
+
+
+@final
+@dataclass(frozen=True)
+class FiniteTask:
+    """A finite model, what may be asked of it, what an agent sees of it, and how it looks.
+
+    Attributes:
+        model: The dynamics, with the events that the rewards of the catalogue read.
+        catalogue: The rewards and potentials; one reward is the objective.
+        max_episode_steps: The time limit of an episode. It cuts off; it does not terminate.
+        observations: ``[S, D]`` float32 in [0, 1], what an agent sees of each state; None shows the state index.
+        action_names: A word for each action, ``A`` of them.
+        text_picture: A state as a few lines of text.
+        rgb_picture: A state as an image, ``[H, W, 3]`` uint8.
+    """
+
+    model: FiniteModel
+    catalogue: Catalogue
+    max_episode_steps: int
+    action_names: tuple[str, ...]
+    observations: NDArray[np.float32] | None = None
+    text_picture: Callable[[int], str] = field(default="state {}".format)
+    rgb_picture: Callable[[int], NDArray[np.uint8]] | None = None
+
+    def __post_init__(self) -> None:
+        problems = []
+        if len(self.action_names) != self.model.n_actions:
+            problems.append(
+                Problem("FiniteTask.action_names", f"{len(self.action_names)} names", f"{self.model.n_actions}")
+            )
+        if set(self.catalogue.events) != set(self.model.events):
+            problems.append(
+                Problem("FiniteTask.catalogue.events", f"{self.catalogue.events}", f"{tuple(self.model.events)}")
+            )
+        seen = self.observations
+        if seen is not None and (seen.dtype != np.float32 or seen.shape[:1] != (self.model.n_states,) or seen.ndim != 2):
+            problems.append(
+                Problem("FiniteTask.observations", f"{seen.dtype} {seen.shape}", f"float32 ({self.model.n_states}, D)")
+            )
+        if problems:
+            raise BadInput(*problems)
+
+    @cached_property
+    def objective_table(self) -> NDArray[np.float64]:
+        """``[S, A, K]`` what the objective pays for every outcome."""
+        return self.model.reward_table(self.catalogue.rewards[self.catalogue.objective])
+
+    def observation_space(self) -> spaces.Space[NDArray[np.float32]] | spaces.Discrete:
+        """What one observation looks like."""
+        if self.observations is None:
+            return spaces.Discrete(self.model.n_states)
+        return spaces.Box(0.0, 1.0, (self.observations.shape[1],), np.float32)

@@ -1,0 +1,72 @@
+"""A catalogue: the rewards and potentials that an environment offers by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import final
+
+from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab.rewards.potential import Potential
+from rewardlab.rewards.reward import Reward
+
+__all__ = ["Catalogue", "RewardChoice"]
+
+RewardChoice = str | Mapping[str, float] | Reward
+"""How a user may name a reward: from the catalogue, as weights on events, or as an object."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What an environment offers: the objective, other rewards, potentials, and the events that rewards may read.
+
+    Attributes:
+        rewards: By name; the objective is one of them.
+        objective: The name of the reward that the designer means.
+        events: The names of the events that every step carries.
+        potentials: By name.
+    """
+
+    rewards: Mapping[str, Reward]
+    objective: str
+    events: tuple[str, ...]
+    potentials: Mapping[str, Potential] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.objective not in self.rewards:
+            raise BadInput(one_of("catalogue.objective", self.objective, self.rewards, "reward"))
+
+    def reward(self, choice: RewardChoice, where: str = "reward") -> Reward:
+        """Find or make the reward that a user named.
+
+        Args:
+            choice: A name of the catalogue, event weights, or a reward.
+            where: The place to name in an error.
+
+        Raises:
+            BadInput: The name or an event is unknown, or there is nothing to weigh.
+        """
+        if isinstance(choice, Reward):
+            return choice
+        if isinstance(choice, str):
+            if choice not in self.rewards:
+                raise BadInput(one_of(where, choice, self.rewards, "reward"))
+            return self.rewards[choice]
+        unknown = [one_of(f"{where}.{event}", event, self.events, "event") for event in choice if event not in self.events]
+        if unknown:
+            raise BadInput(*unknown)
+        if not any(choice.values()):
+            raise BadInput(Problem(where, str(dict(choice)), "at least one weight other than 0"))
+        label = " ".join(f"{weight:+g}*{event}" for event, weight in choice.items())
+        return Reward.from_event_weights(choice, name=label)
+
+    def potential(self, name: str, where: str = "potential") -> Potential:
+        """Find a potential by name.
+
+        Raises:
+            BadInput: There is none of that name.
+        """
+        if name not in self.potentials:
+            raise BadInput(one_of(where, name, self.potentials, "potential"))
+        return self.potentials[name]

@@ -1,0 +1,104 @@
+"""Potentials: a number for a state, from which safe shaping is made.
+
+Ng, Harada & Russell (1999), "Policy invariance under reward transformations", Theorem 1: adding
+``gamma * potential(next) - potential(now)`` keeps every optimal policy, provided that the potential of a state in which
+the task has *terminated* counts as 0 (Grzes 2017) and that gamma is the learner's own. The formula is here; what
+remembers the last potential is in :mod:`rewardlab.wrappers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rewardlab.errors import BadInput, InvalidReward, Problem
+
+__all__ = ["Potential", "shaping"]
+
+
+def shaping(
+    potential_now: ArrayLike, potential_next: ArrayLike, terminated: ArrayLike, gamma: float
+) -> NDArray[np.float64]:
+    """Potential-based shaping of B steps: ``gamma * potential_next * (not terminated) - potential_now``.
+
+    A truncated step keeps the potential of its final state, because a learner that bootstraps there goes on without us.
+
+    Args:
+        potential_now: ``[B]`` potentials of the states where the steps began.
+        potential_next: ``[B]`` potentials of the states they led to; ignored (even NaN) where ``terminated``.
+        terminated: ``[B]`` bool, whether the step ended the task itself.
+        gamma: The learner's discount, in [0, 1].
+
+    Returns:
+        ``[B]`` float64, what is added to the reward.
+    """
+    kept = np.where(terminated, 0.0, potential_next)
+    return np.asarray(gamma * kept - np.asarray(potential_now), dtype=np.float64)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Potential:
+    """A function from a batch of states, or of observations, to numbers.
+
+    Attributes:
+        name: The name under which it stands in a catalogue.
+        function: ``[B, ...]`` in, ``[B]`` numbers out.
+        reads: What the function is given: ``"state"`` (the ``info["state"]`` of a finite environment) or
+            ``"observation"``.
+        summary: One sentence: what it says about a state.
+    """
+
+    name: str
+    function: Callable[[NDArray[Any]], ArrayLike]
+    reads: Literal["state", "observation"]
+    summary: str = ""
+
+    def __call__(self, batch: NDArray[Any]) -> NDArray[np.float64]:
+        """The potentials of a batch, ``[B]`` float64. They may be infinite or NaN; `finite` refuses that.
+
+        Raises:
+            InvalidReward: The function returned another shape.
+        """
+        values = np.asarray(self.function(batch), dtype=np.float64)
+        if values.shape != (len(batch),):
+            raise InvalidReward(
+                f"potential {self.name!r}: got shape {values.shape}, expected ({len(batch)},); "
+                f"it is given a batch of {self.reads}s and returns one number for each"
+            )
+        return values
+
+    def finite(self, values: NDArray[np.float64], batch: NDArray[Any]) -> NDArray[np.float64]:
+        """Pass potentials on if all are finite.
+
+        Raises:
+            InvalidReward: One is NaN or infinite; the message shows for which state or observation.
+        """
+        if not np.isfinite(values).all():
+            row = int(np.flatnonzero(~np.isfinite(values))[0])
+            raise InvalidReward(
+                f"potential {self.name!r}: got {values[row]} for {self.reads} {batch[row]!r}, expected a finite number"
+            )
+        return values
+
+    @staticmethod
+    def from_table(values: ArrayLike, *, name: str = "table", summary: str = "") -> Potential:
+        """A potential read from a table.
+
+        Args:
+            values: ``[S]`` finite numbers, one for each state of a finite model.
+            name: The name of the potential.
+            summary: One sentence: what it says about a state.
+
+        Raises:
+            BadInput: The table is not one-dimensional and finite.
+        """
+        table = np.array(values, dtype=np.float64)
+        if table.ndim != 1 or not np.isfinite(table).all():
+            raise BadInput(Problem(f"potential {name!r}", f"a table of shape {table.shape}", "[S] finite numbers"))
+        table.setflags(write=False)
+        return Potential(name, table.take, "state", summary)

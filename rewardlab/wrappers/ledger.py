@@ -1,0 +1,173 @@
+"""The ledger of an episode: what each part of the reward came to, beside the objective. Always the outermost wrapper."""
+
+from __future__ import annotations
+
+from typing import Any, SupportsFloat, final
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import VectorEnv, VectorWrapper
+from numpy.typing import NDArray
+
+from rewardlab.wrappers.endings import VectorEndings, restarted_rows
+from rewardlab.wrappers.ledger_lines import ENVIRONMENT_LINE, with_line
+
+__all__ = ["UNACCOUNTED_LINE", "Ledger", "VectorLedger"]
+
+UNACCOUNTED_LINE = "unaccounted"
+"""What reward wrappers that are not of this package did; 0 where every wrapper keeps its line."""
+
+
+@final
+class Ledger(gym.Wrapper[Any, Any, Any, Any]):
+    """Adds up the ledger over an episode.
+
+    Each step's info gets the line ``unaccounted``, so that its ledger always adds up to the reward. At the end of an
+    episode ``info["episode"]`` holds, undiscounted:
+
+    - ``r``: the sum of rewards that the learner saw, ``l``: the number of steps (the keys of Gymnasium and SB3);
+    - ``objective``: the sum of the objective. An environment without one is taken to mean what it pays itself;
+    - ``ledger``: the sum of each line.
+
+    Args:
+        env: Any Gymnasium environment, with all its reward wrappers inside.
+    """
+
+    def __init__(self, env: gym.Env[Any, Any]) -> None:
+        super().__init__(env)
+        self._sums: dict[str, float] = {}
+        self._steps = 0
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Reset the environment and open a new ledger."""
+        self._sums, self._steps = {}, 0
+        return self.env.reset(seed=seed, options=options)
+
+    def step(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:
+        """Step the environment and add its lines up."""
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        paid = float(reward)
+        lines = info.get("ledger", {ENVIRONMENT_LINE: paid})
+        difference = float(_without_rounding(np.float64(paid - sum(lines.values())), np.float64(paid)))
+        info = with_line(info, paid, UNACCOUNTED_LINE, difference)
+        entries = {"r": paid, "objective": _objective(info), **_prefixed(info["ledger"])}
+        for name, amount in entries.items():
+            self._sums[name] = self._sums.get(name, 0.0) + float(amount)
+        self._steps += 1
+        if terminated or truncated:
+            info["episode"] = _episode(self._sums) | {"l": self._steps}
+        return observation, paid, terminated, truncated, info
+
+
+@final
+class VectorLedger(VectorWrapper[Any, Any, Any]):
+    """`Ledger` for a vector environment.
+
+    ``infos["episode"]`` (with the mask ``_episode``) stands at the top level in every autoreset mode, in the step in
+    which the episode ended, as in Gymnasium's ``RecordEpisodeStatistics``. The ledger of a step's ended rows is in
+    ``final_info`` in SAME_STEP mode.
+
+    Args:
+        env: Any Gymnasium vector environment that names its autoreset mode, with all its reward wrappers inside.
+    """
+
+    def __init__(self, env: VectorEnv[Any, Any, Any]) -> None:
+        super().__init__(env)
+        self._endings = VectorEndings(env)
+        self._names: tuple[str, ...] = ()
+        self._sums = np.zeros((0, self.num_envs))
+        self._steps = np.zeros(self.num_envs, dtype=np.int64)
+
+    def reset(
+        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Reset, and open new ledgers for the environments that were restarted."""
+        restarted = restarted_rows(options, self.num_envs)
+        observations, infos = self.env.reset(seed=seed, options=options)  # type: ignore[arg-type]
+        self._sums[:, restarted] = 0.0
+        self._steps[restarted] = 0
+        self._endings.after_reset(restarted)
+        return observations, infos
+
+    def step(
+        self, actions: Any
+    ) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
+        """Step all environments and add their lines up."""
+        observations, rewards, terminations, truncations, infos = self.env.step(actions)
+        ended = terminations | truncations
+        paid = self._endings.after_step(ended)
+        lines, objective = _vector_entries(infos, rewards, paid)
+        difference = _without_rounding(np.where(paid, rewards, 0.0) - sum(lines.values()), rewards)
+        lines[UNACCOUNTED_LINE] = lines.get(UNACCOUNTED_LINE, 0.0) + difference
+        infos = _with_lines(infos, lines, paid)
+        self._add({"r": np.where(paid, rewards, 0.0), "objective": objective, **_prefixed(lines)})
+        self._steps += paid
+        if ended.any():
+            totals = dict(zip(self._names, np.where(ended, self._sums, 0.0), strict=True))
+            infos["episode"] = _masked(_episode(totals) | {"l": np.where(ended, self._steps, 0)}, ended)
+            infos["_episode"] = ended
+            self._sums[:, ended] = 0.0
+            self._steps[ended] = 0
+        return observations, rewards, terminations, truncations, infos
+
+    def _add(self, entries: dict[str, NDArray[np.float64]]) -> None:
+        if tuple(entries) != self._names:
+            # A line that appears late starts from 0 in all episodes; one that is gone is kept.
+            known = dict(zip(self._names, self._sums, strict=True))
+            self._names = (*entries, *(name for name in self._names if name not in entries))
+            self._sums = np.stack([known.get(name, np.zeros(self.num_envs)) for name in self._names])
+        for row, amounts in enumerate(entries.values()):
+            self._sums[row] += amounts
+
+
+def _vector_entries(
+    infos: dict[str, Any], rewards: NDArray[np.float64], paid: NDArray[np.bool_]
+) -> tuple[dict[str, Any], NDArray[np.float64]]:
+    """The lines and the objective of every paid row, those that ended included."""
+    parts = [infos, infos["final_info"]] if "final_info" in infos else [infos]
+    lines: dict[str, Any] = {}
+    for part in parts:
+        for name, amounts in part.get("ledger", {}).items():
+            if not name.startswith("_"):
+                lines[name] = lines[name] + amounts if name in lines else amounts
+    if not lines:
+        lines = {ENVIRONMENT_LINE: np.where(paid, rewards, 0.0)}
+    stated = [part["objective"] for part in parts if "objective" in part]
+    objective = sum(stated[1:], start=stated[0]) if stated else lines.get(ENVIRONMENT_LINE, np.zeros_like(rewards))
+    return lines, objective
+
+
+def _with_lines(infos: dict[str, Any], lines: dict[str, Any], paid: NDArray[np.bool_]) -> dict[str, Any]:
+    finals = infos.get("_final_info")
+    if finals is None:
+        return {**infos, "ledger": _masked(lines, paid), "_ledger": paid}
+    going_on, ending = paid & ~finals, paid & finals
+    top = {name: np.where(going_on, amounts, 0.0) for name, amounts in lines.items()}
+    last = {name: np.where(ending, amounts, 0.0) for name, amounts in lines.items()}
+    final_info = {**infos["final_info"], "ledger": _masked(last, ending), "_ledger": ending}
+    return {**infos, "ledger": _masked(top, going_on), "_ledger": going_on, "final_info": final_info}
+
+
+def _masked(entries: dict[str, Any], mask: NDArray[np.bool_]) -> dict[str, Any]:
+    masked: dict[str, Any] = {}
+    for name, values in entries.items():
+        masked[name] = _masked(values, mask) if isinstance(values, dict) else values
+        masked[f"_{name}"] = mask
+    return masked
+
+
+def _objective(info: dict[str, Any]) -> float:
+    return float(info.get("objective", info["ledger"].get(ENVIRONMENT_LINE, 0.0)))
+
+
+def _prefixed(lines: dict[str, Any]) -> dict[str, Any]:
+    return {f"ledger/{name}": amount for name, amount in lines.items()}
+
+
+def _episode(sums: dict[str, Any]) -> dict[str, Any]:
+    lines = {name.removeprefix("ledger/"): total for name, total in sums.items() if name.startswith("ledger/")}
+    return {"r": sums["r"], "objective": sums["objective"], "ledger": lines}
+
+
+def _without_rounding(difference: Any, reward: Any) -> Any:
+    return np.where(np.abs(difference) <= 1e-9 * np.maximum(1.0, np.abs(reward)), 0.0, difference)

@@ -1,0 +1,148 @@
+"""Potential-based shaping, for one environment and for a vector of them.
+
+Ng, Harada & Russell (1999), "Policy invariance under reward transformations". What differs between the two shells and
+the formula, `rewardlab.rewards.shaping`, is only the memory of the last potential. The truth table for endings:
+
+========================================  =========================  ===============================================
+at the step                               potential of next state    read from
+========================================  =========================  ===============================================
+ordinary                                  as it is                   the returned observation or ``info["state"]``
+terminated                                0                          nothing
+truncated                                 as it is                   the *final* one (``final_obs``, ``final_info``)
+the reset step of NEXT_STEP               no shaping at all          re-seeded from the returned one
+DISABLED with ``reset_mask``              no shaping at all          only masked environments are re-seeded
+========================================  =========================  ===============================================
+"""
+
+from __future__ import annotations
+
+from typing import Any, SupportsFloat, final
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import VectorEnv, VectorWrapper
+from numpy.typing import NDArray
+
+from rewardlab.errors import BadInput, Problem
+from rewardlab.rewards.potential import Potential, shaping
+from rewardlab.rewards.returns import check_gamma
+from rewardlab.wrappers.endings import VectorEndings, restarted_rows
+from rewardlab.wrappers.ledger_lines import with_line, with_vector_line
+
+__all__ = ["SHAPING_LINE", "PotentialShaping", "VectorPotentialShaping"]
+
+SHAPING_LINE = "shaping"
+
+
+@final
+class PotentialShaping(gym.Wrapper[Any, Any, Any, Any]):
+    """Adds ``gamma * potential(next) - potential(now)`` to the reward of each step, and a line to its ledger.
+
+    Args:
+        env: Any Gymnasium environment; for a potential that reads the state, one whose info holds ``"state"``.
+        potential: What is shaped by.
+        gamma: The learner's discount. With another value the optimal policies are no longer kept.
+
+    Example:
+        >>> import gymnasium as gym
+        >>> env = gym.make("rewardlab_envs:rewardlab/Delivery-v0", reward="fixed_speed")
+        >>> env = PotentialShaping(env, env.unwrapped.catalogue.potential("distance"), gamma=0.99)
+    """
+
+    def __init__(self, env: gym.Env[Any, Any], potential: Potential, *, gamma: float) -> None:
+        super().__init__(env)
+        self.potential = _checked_potential(potential)
+        self.shaping_gamma = check_gamma(gamma, "PotentialShaping.gamma")
+        self._now = np.zeros(1)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Reset the environment and take the potential of its first state."""
+        observation, info = self.env.reset(seed=seed, options=options)
+        self._now = self._potential(observation, info)
+        return observation, info
+
+    def step(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:
+        """Step the environment and shape what it pays."""
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        # After a termination the potential of the state counts as 0, and it may well be undefined there.
+        after = np.zeros(1) if terminated else self._potential(observation, info)
+        added = float(shaping(self._now, after, terminated, self.shaping_gamma)[0])
+        self._now = after
+        paid = float(reward)
+        return observation, paid + added, terminated, truncated, with_line(info, paid, SHAPING_LINE, added)
+
+    def _potential(self, observation: Any, info: dict[str, Any]) -> NDArray[np.float64]:
+        batch = np.asarray(_subject(self.potential, observation, info))[None]
+        return self.potential.finite(self.potential(batch), batch)
+
+
+@final
+class VectorPotentialShaping(VectorWrapper[Any, Any, Any]):
+    """`PotentialShaping` for a vector environment: the same rewards as N scalar ones, in every autoreset mode.
+
+    Args:
+        env: Any Gymnasium vector environment that names its autoreset mode in its metadata.
+        potential: What is shaped by.
+        gamma: The learner's discount. With another value the optimal policies are no longer kept.
+    """
+
+    def __init__(self, env: VectorEnv[Any, Any, Any], potential: Potential, *, gamma: float) -> None:
+        super().__init__(env)
+        self.potential = _checked_potential(potential)
+        self.shaping_gamma = check_gamma(gamma, "VectorPotentialShaping.gamma")
+        self._endings = VectorEndings(env)
+        self._now = np.zeros(self.num_envs)
+
+    def reset(
+        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Reset, and take the potentials of the first states of the environments that were restarted."""
+        restarted = restarted_rows(options, self.num_envs)
+        observations, infos = self.env.reset(seed=seed, options=options)  # type: ignore[arg-type]
+        batch = np.asarray(_subject(self.potential, observations, infos))
+        self._now = self._now.copy()
+        self._now[restarted] = self.potential.finite(self.potential(batch[restarted]), batch[restarted])
+        self._endings.after_reset(restarted)
+        return observations, infos
+
+    def step(
+        self, actions: Any
+    ) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
+        """Step all environments and shape what they pay."""
+        observations, rewards, terminations, truncations, infos = self.env.step(actions)
+        ended = terminations | truncations
+        paid = self._endings.after_step(ended)
+        batch = np.asarray(_subject(self.potential, observations, infos))
+        returned = self.potential(batch)
+        reached = returned
+        finals = self._endings.final_batch(self.potential.reads, infos, ended)
+        if finals is None:
+            returned = np.where(terminations, 0.0, returned)
+        else:
+            reached = returned.copy()
+            final_potentials = self.potential(finals)
+            cut_off = ~terminations[ended]
+            self.potential.finite(final_potentials[cut_off], finals[cut_off])
+            reached[ended] = final_potentials
+        self.potential.finite(returned, batch)
+        added = np.where(paid, shaping(self._now, reached, terminations, self.shaping_gamma), 0.0)
+        self._now = returned
+        infos = with_vector_line(infos, rewards, SHAPING_LINE, added, paid)
+        return observations, rewards + added, terminations, truncations, infos
+
+
+def _checked_potential(potential: object) -> Potential:
+    if not isinstance(potential, Potential):
+        fix = "say what a function reads: Potential('name', function, reads='state') or reads='observation'"
+        raise BadInput(Problem("potential", repr(potential), "a rewardlab.rewards.Potential", fix))
+    return potential
+
+
+def _subject(potential: Potential, observation: Any, info: dict[str, Any]) -> Any:
+    """What the potential is to be given: the observation or the state, of one environment or of all."""
+    if potential.reads == "observation":
+        return observation
+    if "state" not in info:
+        fix = "use a potential that reads='observation', or let the environment put its state into info"
+        raise BadInput(Problem("info['state']", "nothing", f"the state, which potential {potential.name!r} reads", fix))
+    return info["state"]
