@@ -12,7 +12,9 @@ __all__ = ["unbatched_infos"]
 _FINAL_KEYS = ("final_obs", "final_info")
 
 
-def unbatched_infos(infos: dict[str, Any], count: int, *, only: NDArray[np.bool_] | None = None) -> list[dict[str, Any]]:
+def unbatched_infos(
+    infos: dict[str, Any], count: int, *, only: NDArray[np.bool_] | None = None
+) -> list[dict[str, Any]]:
     """Take a vector step's infos apart.
 
     An ended environment of SAME_STEP gets the info of its last step, out of ``final_info``, not that of the reset.
@@ -25,37 +27,52 @@ def unbatched_infos(infos: dict[str, Any], count: int, *, only: NDArray[np.bool_
     Returns:
         N dictionaries of plain numbers, arrays and dictionaries.
     """
-    dicts = _rows(infos, count, only)
+    dicts: list[dict[str, Any]] = [{} for _ in range(count)]
     if only is None and "final_info" in infos:
-        finals = _rows(infos["final_info"], count, None)
-        for index in np.flatnonzero(infos["_final_info"]).tolist():
-            kept = {"episode": dicts[index]["episode"]} if "episode" in dicts[index] else {}
-            dicts[index] = finals[index] | kept
+        ended = np.flatnonzero(infos["_final_info"])
+        episodes = {name: infos[name] for name in ("episode", "_episode") if name in infos}
+        finals = zip(_rows(infos["final_info"], ended), _rows(episodes, ended), strict=True)
+        _put(dicts, ended, [info | episode for info, episode in finals])
+        only = ~infos["_final_info"]
+    wanted = np.arange(count) if only is None else np.flatnonzero(only)
+    return _put(dicts, wanted, _rows(infos, wanted))
+
+
+def _put(dicts: list[dict[str, Any]], wanted: NDArray[np.int64], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    for index, row in zip(wanted.tolist(), rows, strict=True):
+        dicts[index] = row
     return dicts
 
 
-def _rows(infos: dict[str, Any], count: int, only: NDArray[np.bool_] | None) -> list[dict[str, Any]]:
-    names, columns, masks = [], [], []
+def _rows(infos: dict[str, Any], wanted: NDArray[np.int64]) -> list[dict[str, Any]]:
+    """One dictionary for each wanted row."""
+    full: dict[str, list[Any]] = {}
+    partial: dict[str, NDArray[np.int64]] = {}
     for name, values in infos.items():
         if name.startswith("_") or name in _FINAL_KEYS:
             continue
         mask = infos.get(f"_{name}")
-        present = np.ones(count, dtype=np.bool_) if mask is None else mask
-        names.append(name)
-        columns.append(_column(values, count))
-        masks.append(present if only is None else present & only)
-    if all(mask.all() for mask in masks):
-        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)] or [{} for _ in range(count)]
-    dicts: list[dict[str, Any]] = [{} for _ in range(count)]
-    for name, column, mask in zip(names, columns, masks, strict=True):
-        for index in np.flatnonzero(mask).tolist():
-            dicts[index][name] = column[index]
-    return dicts
+        has = None if mask is None else np.flatnonzero(mask[wanted])
+        if has is None or len(has) == len(wanted):
+            full[name] = _column(values, wanted)
+        elif len(has):
+            partial[name] = has
+    # Column by column, into copies of a dictionary that has the keys already: twice as fast as row by row.
+    template: dict[str, Any] = dict.fromkeys(full)
+    rows = [template.copy() for _ in range(len(wanted))]
+    for name, column in full.items():
+        for row, value in zip(rows, column, strict=True):
+            row[name] = value
+    for name, has in partial.items():
+        for position, value in zip(has.tolist(), _column(infos[name], wanted[has]), strict=True):
+            rows[position][name] = value
+    return rows
 
 
-def _column(values: Any, count: int) -> list[Any]:
+def _column(values: Any, wanted: NDArray[np.int64]) -> list[Any]:
     if isinstance(values, dict):
-        return _rows(values, count, None)
-    if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype != object:
-        return values.tolist()
-    return list(values)
+        return _rows(values, wanted)
+    if not isinstance(values, np.ndarray):
+        return [values[index] for index in wanted.tolist()]
+    chosen = values[wanted]
+    return chosen.tolist() if chosen.ndim == 1 and chosen.dtype != object else list(chosen)
