@@ -1,0 +1,74 @@
+# The only door to the tools. Each target brings what it needs, so `make test` works on a fresh clone.
+#
+#   make test PY=python3.12 VENV=.venv312     another Python, beside the first
+#   make test ARGS="-k ledger -x"             arguments for pytest, the demo or the benchmarks
+
+PY   ?= python3
+VENV ?= .venv
+ARGS ?=
+
+BIN    := $(VENV)/bin
+PYTHON := $(BIN)/python
+PIP    := $(PYTHON) -m pip --disable-pip-version-check install --quiet -c constraints.txt
+# Without bytecode every start compiles torch anew, for seconds; some machines tell Python not to write any.
+COMPILE := env -u PYTHONDONTWRITEBYTECODE $(PYTHON) -m compileall -qq -j 0 $(VENV)/lib || true
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test slow format lint types check bench build clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.dev  ## make the virtual environment, with all that development needs
+
+demo: $(VENV)/.core  ## train on a hacked reward, the repaired one, and the repaired one with shaping
+	$(BIN)/rewardlab run delivery $(ARGS)
+
+test: $(VENV)/.dev  ## run the tests, all but the slow ones
+	$(PYTHON) -m pytest -n 2 $(ARGS)
+
+slow: $(VENV)/.dev  ## run the slow tests
+	$(PYTHON) -m pytest -n 2 -m slow $(ARGS)
+
+format: $(VENV)/.dev  ## put the code into its canonical form
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+lint: $(VENV)/.dev  ## look for faults of style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev  ## check the types
+	$(BIN)/mypy
+
+check: lint types test  ## all that must hold before a commit
+
+bench: $(VENV)/.bench  ## measure the speed budgets
+	$(PYTHON) -m tests.benchmarks $(ARGS)
+
+build: $(VENV)/.dev  ## make the wheel and the source archive, in dist/
+	rm -rf build dist
+	$(PYTHON) -m build --outdir dist .
+
+clean:  ## remove all that can be made again; results/ stays
+	rm -rf $(VENV) build dist *.egg-info envs/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.core: pyproject.toml setup.py constraints.txt
+	@echo "Setting up $(VENV): Gymnasium, PyTorch, Stable-Baselines3. About a minute and 1.5 GB, once."
+	@$(PY) -m venv $(VENV)
+	@$(PIP) -e .
+	@$(COMPILE)
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core requirements-dev.txt
+	@echo "Adding the tools for development to $(VENV): pytest, Hypothesis, mypy, ruff. A few seconds, once."
+	@$(PIP) -r requirements-dev.txt
+	@$(COMPILE)
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev requirements-bench.txt
+	@echo "Adding what the benchmarks compare with to $(VENV): EnvPool. Half a minute, once."
+	@$(PIP) -r requirements-bench.txt
+	@$(COMPILE)
+	@touch $@
