@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,50 +29,67 @@ def unbatched_infos(
     """
     dicts: list[dict[str, Any]] = [{} for _ in range(count)]
     if only is None and "final_info" in infos:
-        ended = np.flatnonzero(infos["_final_info"])
+        ended = _Rows(np.flatnonzero(infos["_final_info"]))
         episodes = {name: infos[name] for name in ("episode", "_episode") if name in infos}
-        finals = zip(_rows(infos["final_info"], ended), _rows(episodes, ended), strict=True)
-        _put(dicts, ended, [info | episode for info, episode in finals])
+        finals = zip(ended.dicts(infos["final_info"]), ended.dicts(episodes), strict=True)
+        ended.put([info | episode for info, episode in finals], dicts)
         only = ~infos["_final_info"]
-    wanted = np.arange(count) if only is None else np.flatnonzero(only)
-    return _put(dicts, wanted, _rows(infos, wanted))
-
-
-def _put(dicts: list[dict[str, Any]], wanted: NDArray[np.int64], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    for index, row in zip(wanted.tolist(), rows, strict=True):
-        dicts[index] = row
+    rows = _Rows(np.arange(count) if only is None else np.flatnonzero(only))
+    rows.put(rows.dicts(infos), dicts)
     return dicts
 
 
-def _rows(infos: dict[str, Any], wanted: NDArray[np.int64]) -> list[dict[str, Any]]:
-    """One dictionary for each wanted row."""
-    full: dict[str, list[Any]] = {}
-    partial: dict[str, NDArray[np.int64]] = {}
-    for name, values in infos.items():
-        if name.startswith("_") or name in _FINAL_KEYS:
-            continue
-        mask = infos.get(f"_{name}")
-        has = None if mask is None else np.flatnonzero(mask[wanted])
-        if has is None or len(has) == len(wanted):
-            full[name] = _column(values, wanted)
-        elif len(has):
-            partial[name] = has
-    # Column by column, into copies of a dictionary that has the keys already: twice as fast as row by row.
-    template: dict[str, Any] = dict.fromkeys(full)
-    rows = [template.copy() for _ in range(len(wanted))]
-    for name, column in full.items():
-        for row, value in zip(rows, column, strict=True):
-            row[name] = value
-    for name, has in partial.items():
-        for position, value in zip(has.tolist(), _column(infos[name], wanted[has]), strict=True):
-            rows[position][name] = value
-    return rows
+@final
+class _Rows:
+    """Some rows of the vector infos of one step."""
 
+    def __init__(self, wanted: NDArray[np.int64]) -> None:
+        self._wanted = wanted
+        self._count = len(wanted)
+        self._having: dict[int, NDArray[np.int64]] = {}
 
-def _column(values: Any, wanted: NDArray[np.int64]) -> list[Any]:
-    if isinstance(values, dict):
-        return _rows(values, wanted)
-    if not isinstance(values, np.ndarray):
-        return [values[index] for index in wanted.tolist()]
-    chosen = values[wanted]
-    return chosen.tolist() if chosen.ndim == 1 and chosen.dtype != object else list(chosen)
+    def put(self, rows: list[dict[str, Any]], dicts: list[dict[str, Any]]) -> None:
+        """Put what was made of these rows where they belong."""
+        for index, row in zip(self._wanted.tolist(), rows, strict=True):
+            dicts[index] = row
+
+    def dicts(self, infos: dict[str, Any]) -> list[dict[str, Any]]:
+        """One dictionary for each row."""
+        full: dict[str, list[Any]] = {}
+        partial: dict[str, NDArray[np.int64]] = {}
+        for name, values in infos.items():
+            if name.startswith("_") or name in _FINAL_KEYS:
+                continue
+            having = self._rows_having(infos.get(f"_{name}"))
+            if having is None:
+                full[name] = self._column(values)
+            elif len(having):
+                partial[name] = having
+        # Column by column, into copies of a dictionary that has the keys already: twice as fast as row by row.
+        template: dict[str, Any] = dict.fromkeys(full)
+        rows = [template.copy() for _ in range(self._count)]
+        for name, column in full.items():
+            for row, value in zip(rows, column, strict=True):
+                row[name] = value
+        for name, having in partial.items():
+            column = _Rows(self._wanted[having])._column(infos[name])
+            for position, value in zip(having.tolist(), column, strict=True):
+                rows[position][name] = value
+        return rows
+
+    def _rows_having(self, mask: NDArray[np.bool_] | None) -> NDArray[np.int64] | None:
+        """Which of the rows the mask covers; None if it covers all. Many names share one mask, so it is remembered."""
+        if mask is None:
+            return None
+        having = self._having.get(id(mask))
+        if having is None:
+            having = self._having[id(mask)] = np.flatnonzero(mask[self._wanted])
+        return None if len(having) == self._count else having
+
+    def _column(self, values: Any) -> list[Any]:
+        if isinstance(values, dict):
+            return self.dicts(values)
+        if not isinstance(values, np.ndarray):
+            return [values[index] for index in self._wanted.tolist()]
+        chosen = values[self._wanted]
+        return chosen.tolist() if chosen.ndim == 1 and chosen.dtype != object else list(chosen)
