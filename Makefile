@@ -9,7 +9,7 @@ ARGS ?=
 
 BIN    := $(VENV)/bin
 PYTHON := $(BIN)/python
-PIP    := $(PYTHON) -m pip --disable-pip-version-check install --quiet -c constraints.txt
+PIP    := $(PYTHON) -m pip --disable-pip-version-check install -qq -c constraints.txt
 # Without bytecode every start compiles torch anew, for seconds; some machines tell Python not to write any.
 COMPILE := env -u PYTHONDONTWRITEBYTECODE $(PYTHON) -m compileall -qq -j 0 $(VENV)/lib || true
 
