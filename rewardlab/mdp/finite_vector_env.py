@@ -92,9 +92,7 @@ class FiniteVectorEnv(VectorEnv[Any, Any, Any]):
         if asked.get("state") is None:
             starts = self.table.draw_starts(len(starting), self.np_random)
         else:
-            starts = np.broadcast_to(np.asarray(asked["state"], dtype=np.int64), self.num_envs)[starting]
-            if self.task.model.terminal[starts].any():
-                raise BadInput(Problem("options['state']", "a terminal state", "states that are not terminal"))
+            starts = self._checked_starts(asked["state"], starting)
         self._states = self._states.copy()
         self._states[starting] = starts
         self._elapsed_steps[starting] = 0
@@ -136,7 +134,7 @@ class FiniteVectorEnv(VectorEnv[Any, Any, Any]):
             infos = self.table.infos(rows, states, mask)
             infos["_state"] = self._everyone
             self._ended = ended
-        self._states = states
+        self._states = states.copy()  # the other one is the caller's, in infos
         return self._observe(states), rewards, terminations, truncations, infos
 
     def action_masks(self) -> NDArray[np.bool_]:
@@ -214,6 +212,16 @@ class FiniteVectorEnv(VectorEnv[Any, Any, Any]):
                     Problem(f"actions[{wrong}]", str(actions[wrong]), f"one of {legal}", "see action_masks()")
                 )
         return actions
+
+    def _checked_starts(self, state: Any, starting: NDArray[np.int64]) -> NDArray[np.int64]:
+        model = self.task.model
+        given = np.asarray(state)
+        if given.dtype.kind in "iu" and given.shape in ((), (self.num_envs,)):
+            starts: NDArray[np.int64] = np.broadcast_to(given.astype(np.int64), self.num_envs)[starting]
+            if ((starts >= 0) & (starts < model.n_states)).all() and not model.terminal[starts].any():
+                return starts
+        expected = f"an index, or {self.num_envs}, of states that are not terminal"
+        raise BadInput(Problem("options['state']", repr(state), expected))
 
     def _checked_mask(self, mask: Any) -> NDArray[np.bool_]:
         if mask is None:

@@ -67,11 +67,13 @@ class OutcomeTable:
             next_states: ``[N]`` the states that the steps led to.
             mask: ``[N]`` the environments that took a paid step.
         """
+        places = {"state": next_states, "_state": mask}
+        if not mask.any():
+            # As in Gymnasium: a key that no environment has is not there.
+            return places
         columns = rows.T
         first_event = 2 + len(self.term_names)
-        return {
-            "state": next_states,
-            "_state": mask,
+        return places | {
             "objective": columns[1],
             "_objective": mask,
             "ledger": _masked(self.term_names, columns[2:first_event], mask),

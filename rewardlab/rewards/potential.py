@@ -64,7 +64,8 @@ class Potential:
         Raises:
             InvalidReward: The function returned another shape.
         """
-        values = np.asarray(self.function(batch), dtype=np.float64)
+        # A copy: the function may return a view of an observation, which an environment may write over.
+        values = np.array(self.function(batch), dtype=np.float64)
         if values.shape != (len(batch),):
             raise InvalidReward(
                 f"potential {self.name!r}: got shape {values.shape}, expected ({len(batch)},); "

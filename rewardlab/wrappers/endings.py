@@ -54,7 +54,7 @@ class VectorEndings:
         """
         paid: NDArray[np.bool_] = ~self._resetting
         if self.mode is AutoresetMode.NEXT_STEP:
-            self._resetting = ended
+            self._resetting = ended.copy()
         return paid
 
     def final_batch(

@@ -96,6 +96,8 @@ class VectorLedger(VectorWrapper[Any, Any, Any]):
         observations, rewards, terminations, truncations, infos = self.env.step(actions)
         ended = terminations | truncations
         paid = self._endings.after_step(ended)
+        if not paid.any():
+            return observations, rewards, terminations, truncations, infos
         lines, objective = _vector_entries(infos, rewards, paid)
         difference = _without_rounding(np.where(paid, rewards, 0.0) - sum(lines.values()), rewards)
         lines[UNACCOUNTED_LINE] = lines.get(UNACCOUNTED_LINE, 0.0) + difference
@@ -127,8 +129,10 @@ def _vector_entries(
     parts = [infos, infos["final_info"]] if "final_info" in infos else [infos]
     lines: dict[str, Any] = {}
     for part in parts:
-        for name, amounts in part.get("ledger", {}).items():
-            if not name.startswith("_"):
+        entries = part.get("ledger", {})
+        for name, amounts in entries.items():
+            # A mask is named after its line; a line's own name may begin like one.
+            if not (name.startswith("_") and name[1:] in entries):
                 lines[name] = lines[name] + amounts if name in lines else amounts
     if not lines:
         lines = {ENVIRONMENT_LINE: np.where(paid, rewards, 0.0)}

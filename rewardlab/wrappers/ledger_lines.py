@@ -57,6 +57,8 @@ def _extended(
     paid: NDArray[np.bool_],
 ) -> dict[str, Any]:
     lines = infos.get("ledger")
+    if lines is None and not paid.any():
+        return dict(infos)  # nobody to open a ledger for
     if lines is None:
         lines = {ENVIRONMENT_LINE: np.where(paid, paid_before, 0.0), f"_{ENVIRONMENT_LINE}": paid}
     before = lines.get(name)
