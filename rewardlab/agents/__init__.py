@@ -1,0 +1,26 @@
+"""The only room that knows stable-baselines3: its adapter, training and evaluation.
+
+Nothing here loads torch until it is used; the adapter and the callbacks are in their own modules, which do:
+`rewardlab.agents.vector_adapter.VectorAdapter`, `rewardlab.agents.learning_curve.LearningCurve`.
+"""
+
+from rewardlab.agents.algorithms import algorithm_problems, make_agent
+from rewardlab.agents.environments import ENVIRONMENT_REWARD, make_single, make_vector
+from rewardlab.agents.evaluation import Episode, Policy, evaluation_scores, play_episodes
+from rewardlab.agents.shared_discount import require_shared_discount
+from rewardlab.agents.training import TrainingRun, train
+
+__all__ = [
+    "ENVIRONMENT_REWARD",
+    "Episode",
+    "Policy",
+    "TrainingRun",
+    "algorithm_problems",
+    "evaluation_scores",
+    "make_agent",
+    "make_single",
+    "make_vector",
+    "play_episodes",
+    "require_shared_discount",
+    "train",
+]

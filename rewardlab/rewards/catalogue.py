@@ -21,21 +21,38 @@ RewardChoice = str | Mapping[str, float] | Reward
 class Catalogue:
     """What an environment offers: the objective, other rewards, potentials, and the events that rewards may read.
 
+    An environment offers it as the attribute ``catalogue``; it then takes the keyword argument ``reward``, and its info
+    holds ``objective`` and ``events``.
+
     Attributes:
         rewards: By name; the objective is one of them.
         objective: The name of the reward that the designer means.
         events: The names of the events that every step carries.
         potentials: By name.
+        shown_events: The events whose totals a comparison shows, such as the parcels delivered.
     """
 
     rewards: Mapping[str, Reward]
     objective: str
     events: tuple[str, ...]
     potentials: Mapping[str, Potential] = field(default_factory=dict)
+    shown_events: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.objective not in self.rewards:
             raise BadInput(one_of("catalogue.objective", self.objective, self.rewards, "reward"))
+        unknown = [name for name in self.shown_events if name not in self.events]
+        if unknown:
+            raise BadInput(one_of("catalogue.shown_events", unknown[0], self.events, "event"))
+
+    @staticmethod
+    def of(env: object) -> Catalogue | None:
+        """The catalogue that an environment (or a vector of them) offers, if it does."""
+        base = getattr(env, "unwrapped", env)
+        offered = getattr(base, "catalogue", None)
+        if offered is None and hasattr(base, "envs"):
+            offered = getattr(base.envs[0].unwrapped, "catalogue", None)
+        return offered if isinstance(offered, Catalogue) else None
 
     def reward(self, choice: RewardChoice, where: str = "reward") -> Reward:
         """Find or make the reward that a user named.

@@ -2,5 +2,14 @@
 
 from rewardlab.wrappers.ledger import Ledger, VectorLedger
 from rewardlab.wrappers.potential_shaping import PotentialShaping, VectorPotentialShaping
+from rewardlab.wrappers.stack import WrapperSettings, wrap_vector, wrapper_problems
 
-__all__ = ["Ledger", "PotentialShaping", "VectorLedger", "VectorPotentialShaping"]
+__all__ = [
+    "Ledger",
+    "PotentialShaping",
+    "VectorLedger",
+    "VectorPotentialShaping",
+    "WrapperSettings",
+    "wrap_vector",
+    "wrapper_problems",
+]

@@ -84,7 +84,7 @@ def delivery_task(orders: int = 2, town_map: str = DEFAULT_MAP, max_episode_step
     potentials = _potentials(town, states)
     return FiniteTask(
         model=_model(town, states, orders),
-        catalogue=Catalogue(REWARDS, OBJECTIVE, EVENTS, potentials),
+        catalogue=Catalogue(REWARDS, OBJECTIVE, EVENTS, potentials, shown_events=("delivered",)),
         max_episode_steps=max_episode_steps,
         action_names=ACTIONS,
         observations=np.array([_observation(town, state, orders) for state in states], dtype=np.float32),

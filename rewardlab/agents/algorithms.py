@@ -1,0 +1,123 @@
+"""The algorithms that a spec may name, and the settings that each takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab.rewards.returns import check_gamma
+
+__all__ = ["algorithm_problems", "make_agent"]
+
+_ALGORITHMS = {
+    "a2c": "stable_baselines3",
+    "dqn": "stable_baselines3",
+    "maskable_ppo": "sb3_contrib",
+    "ppo": "stable_baselines3",
+}
+_CLASS_NAMES = {"a2c": "A2C", "dqn": "DQN", "maskable_ppo": "MaskablePPO", "ppo": "PPO"}
+_POSITIVE_WHOLE = ("n_steps", "batch_size", "n_epochs", "buffer_size")
+_UNIT = ("gae_lambda", "exploration_fraction", "exploration_initial_eps", "exploration_final_eps", "tau")
+_POSITIVE = ("learning_rate", "clip_range", "max_grad_norm")
+_NOT_NEGATIVE = ("ent_coef", "vf_coef")
+
+
+def algorithm_problems(name: str, settings: Mapping[str, object], where: str) -> list[Problem]:
+    """Check the settings of an algorithm without loading it.
+
+    Args:
+        name: One of the algorithm names.
+        settings: Keyword arguments for its class.
+        where: The place of the settings, for the messages.
+
+    Returns:
+        Every problem found; an empty list if there is none.
+    """
+    if name not in _ALGORITHMS:
+        return [one_of(f"{where}.name", name, _ALGORITHMS, "algorithm")]
+    problems = []
+    for key, value in settings.items():
+        place = f"{where}.{key}"
+        if key not in _accepted(name):
+            problems.append(one_of(place, key, _accepted(name), f"setting of {name}"))
+        elif key == "gamma":
+            problems += _gamma_problems(value, place)
+        else:
+            problems += _range_problems(key, value, place)
+    return problems
+
+
+def make_agent(name: str, settings: Mapping[str, Any], environment: Any, seed: int) -> Any:
+    """An untrained SB3 agent on the CPU, with the given learner seed.
+
+    Args:
+        name: One of the algorithm names.
+        settings: Keyword arguments for its class, already checked by `algorithm_problems`.
+        environment: An SB3 ``VecEnv``.
+        seed: Seeds the learner's streams, in [0, 2**32).
+    """
+    import importlib
+
+    agent_class = getattr(importlib.import_module(_ALGORITHMS[name]), _CLASS_NAMES[name])
+    return agent_class("MlpPolicy", environment, seed=seed, device="cpu", verbose=0, **_native(settings))
+
+
+def _native(settings: Mapping[str, Any]) -> dict[str, Any]:
+    # A TOML table cannot hold a class, so layer sizes are a setting of their own here.
+    native = dict(settings)
+    if "net_arch" in native:
+        native["policy_kwargs"] = {"net_arch": list(native.pop("net_arch"))}
+    return native
+
+
+def _accepted(name: str) -> list[str]:
+    common = {"learning_rate", "gamma", "net_arch", "max_grad_norm"}
+    on_policy = {"n_steps", "gae_lambda", "ent_coef", "vf_coef", "normalize_advantage"}
+    own = {
+        "a2c": on_policy | {"rms_prop_eps", "use_rms_prop"},
+        "ppo": on_policy | {"batch_size", "n_epochs", "clip_range", "clip_range_vf", "target_kl"},
+        "maskable_ppo": on_policy | {"batch_size", "n_epochs", "clip_range", "clip_range_vf", "target_kl"},
+        "dqn": {
+            "buffer_size",
+            "learning_starts",
+            "batch_size",
+            "tau",
+            "train_freq",
+            "gradient_steps",
+            "target_update_interval",
+            "exploration_fraction",
+            "exploration_initial_eps",
+            "exploration_final_eps",
+        },
+    }
+    return sorted(common | own[name])
+
+
+def _gamma_problems(value: object, place: str) -> list[Problem]:
+    try:
+        check_gamma(value, place)
+    except BadInput as fault:
+        return list(fault.problems)
+    return []
+
+
+def _range_problems(key: str, value: object, place: str) -> list[Problem]:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    number = float(value) if isinstance(value, int | float) else float("nan")
+    rules = [
+        (_POSITIVE_WHOLE, is_whole and number >= 1, "a whole number, at least 1"),
+        (_UNIT, is_number and 0 <= number <= 1, "a number in [0, 1]"),
+        (_POSITIVE, is_number and 0 < number < float("inf"), "a finite number above 0"),
+        (_NOT_NEGATIVE, is_number and 0 <= number < float("inf"), "a finite number, at least 0"),
+        (("net_arch",), _is_layers(value), "a list of layer sizes, each at least 1"),
+    ]
+    return [
+        Problem(place, repr(value), expected) for keys, kept, expected in rules if key in keys and not kept
+    ]
+
+
+def _is_layers(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(size, int) and size >= 1 for size in value)
+

@@ -1,0 +1,157 @@
+"""Evaluation: whole episodes in the bare environment, kept as transitions, so that any reward can score them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, final
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import AutoresetMode, VectorEnv
+from numpy.typing import NDArray
+
+from rewardlab.errors import BadInput, Problem, RunFailed
+from rewardlab.rewards.catalogue import Catalogue
+from rewardlab.rewards.reward import Reward
+from rewardlab.transitions import Transitions
+
+__all__ = ["Episode", "Policy", "evaluation_scores", "exploits_shown", "play_episodes", "play_single"]
+
+Policy = Callable[[Any, NDArray[np.bool_] | None], NDArray[Any]]
+"""Observations ``[N, ...]`` and legal actions ``[N, A]`` (or None) in, actions ``[N]`` out."""
+
+MAX_EPISODE_STEPS = 100_000
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One whole episode.
+
+    Attributes:
+        steps: Its transitions in time order.
+        objective: ``[T]`` what the designer means, step by step.
+    """
+
+    steps: Transitions
+    objective: NDArray[np.float64]
+
+
+def play_episodes(env: VectorEnv[Any, Any, Any], policy: Policy, seed: int) -> list[Episode]:
+    """Play one episode in each environment of a vector.
+
+    Args:
+        env: A bare vector environment in DISABLED mode: no reward wrapper belongs here.
+        policy: Chooses the actions.
+        seed: Seeds the environments.
+
+    Returns:
+        N episodes, in the order of the environments.
+
+    Raises:
+        BadInput: The environment restarts episodes by itself.
+        RunFailed: An episode does not end.
+    """
+    if env.metadata.get("autoreset_mode") is not AutoresetMode.DISABLED:
+        raise BadInput(Problem("env autoreset mode", str(env.metadata.get("autoreset_mode")), "DISABLED"))
+    observations, infos = env.reset(seed=seed)
+    current = infos.get("state", observations)
+    running = np.ones(env.num_envs, dtype=np.bool_)
+    history: list[tuple[NDArray[np.bool_], Transitions, NDArray[np.float64]]] = []
+    while running.any():
+        if len(history) >= MAX_EPISODE_STEPS:
+            raise RunFailed(f"evaluation: got no end after {MAX_EPISODE_STEPS} steps; give the environment a time limit")
+        masks = env.action_masks() if hasattr(env, "action_masks") else None
+        actions = np.asarray(policy(observations, masks))
+        observations, rewards, terminations, truncations, infos = env.step(actions)
+        reached = infos.get("state", observations)
+        events = {name: values for name, values in infos.get("events", {}).items() if not name.startswith("_")}
+        step = Transitions(current, actions, reached, terminations, events)
+        history.append((running, step, infos.get("objective", rewards)))
+        current = reached
+        ended = terminations | truncations
+        running = running & ~ended
+        if ended.any() and running.any():
+            # Restarted only because DISABLED mode forbids stepping on; what these do from here is not recorded.
+            observations, _ = env.reset(options={"reset_mask": ended})
+    return [_episode(history, index) for index in range(env.num_envs)]
+
+
+def evaluation_scores(episodes: list[Episode], own_reward: Reward | None, catalogue: Catalogue | None) -> dict[str, Any]:
+    """Score episodes under every reward of a catalogue, undiscounted, as means over the episodes.
+
+    Args:
+        episodes: What was played.
+        own_reward: What the agent was paid in training, without shaping. None for an environment's own reward.
+        catalogue: What the environment offers.
+
+    Returns:
+        ``objective``, ``paid``, ``steps``, and by name ``rewards``, ``exploits`` (the share of episodes in which the
+        detector fired) and ``events`` (totals of an episode).
+    """
+    objective = float(np.mean([episode.objective.sum() for episode in episodes]))
+    scores: dict[str, Any] = {
+        "objective": objective,
+        "paid": objective if own_reward is None else _mean_score(own_reward, episodes),
+        "steps": float(np.mean([len(episode.steps) for episode in episodes])),
+        "rewards": {},
+        "exploits": {},
+        "events": {
+            name: float(np.mean([episode.steps.events[name].sum() for episode in episodes]))
+            for name in episodes[0].steps.events
+        },
+    }
+    for name, reward in (catalogue.rewards if catalogue else {}).items():
+        scores["rewards"][name] = _mean_score(reward, episodes)
+        if reward.exploit is not None:
+            scores["exploits"][reward.exploit.name] = 0.0
+    for episode in episodes:
+        for exploit in exploits_shown(episode.steps, catalogue):
+            scores["exploits"][exploit] += 1 / len(episodes)
+    return scores
+
+
+def play_single(env: gym.Env[Any, Any], policy: Policy, seed: int) -> tuple[list[Any], Transitions]:
+    """Play one episode of a single environment.
+
+    Args:
+        env: A bare environment with a time limit.
+        policy: Chooses the actions; given batches of one.
+        seed: Seeds the environment.
+
+    Returns:
+        The actions as plain numbers, and the transitions in time order.
+    """
+    observation, info = env.reset(seed=seed)
+    actions, steps = [], []
+    ended = False
+    while not ended:
+        masks = env.get_wrapper_attr("action_masks")()[None] if env.has_wrapper_attr("action_masks") else None
+        action = policy(np.asarray(observation)[None], masks)[0]
+        before = info.get("state", observation)
+        observation, _, terminated, truncated, info = env.step(action)
+        after = info.get("state", observation)
+        events = {name: np.array([amount]) for name, amount in info.get("events", {}).items()}
+        one = (np.asarray(part)[None] for part in (before, action, after, terminated))
+        steps.append(Transitions(*one, events))
+        actions.append(np.asarray(action).tolist())
+        ended = bool(terminated or truncated)
+    return actions, Transitions.concatenate(steps)
+
+
+def exploits_shown(steps: Transitions, catalogue: Catalogue | None) -> list[str]:
+    """The names of the exploits of a catalogue that an episode shows."""
+    known = [reward.exploit for reward in catalogue.rewards.values() if reward.exploit] if catalogue else []
+    return [exploit.name for exploit in known if exploit.detect(steps)]
+
+
+def _mean_score(reward: Reward, episodes: list[Episode]) -> float:
+    paid = reward(Transitions.concatenate([episode.steps for episode in episodes]))
+    return float(paid.sum() / len(episodes))
+
+
+def _episode(history: list[tuple[NDArray[np.bool_], Transitions, NDArray[np.float64]]], index: int) -> Episode:
+    lived = [(step, objective) for running, step, objective in history if running[index]]
+    steps = Transitions.concatenate([step.select(slice(index, index + 1)) for step, _ in lived])
+    return Episode(steps, np.array([objective[index] for _, objective in lived], dtype=np.float64))

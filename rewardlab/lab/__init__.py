@@ -1,0 +1,29 @@
+"""Experiments as data: spec, plan, runs, store and statistics."""
+
+from rewardlab.lab.comparison import Comparison, VariantSummary, compare
+from rewardlab.lab.engine import Event, check_workers
+from rewardlab.lab.experiment import run_experiment
+from rewardlab.lab.plan import Plan, PlannedRun, plan_experiment
+from rewardlab.lab.spec import ExperimentSpec, parse_spec, read_spec
+from rewardlab.lab.statistics import Estimate, estimate, interquartile_mean
+from rewardlab.lab.store import ResultStore, StoredRun
+
+__all__ = [
+    "Comparison",
+    "Estimate",
+    "Event",
+    "ExperimentSpec",
+    "Plan",
+    "PlannedRun",
+    "ResultStore",
+    "StoredRun",
+    "VariantSummary",
+    "check_workers",
+    "compare",
+    "estimate",
+    "interquartile_mean",
+    "parse_spec",
+    "plan_experiment",
+    "read_spec",
+    "run_experiment",
+]

@@ -1,0 +1,85 @@
+"""Reward wrappers as data: checked at the border, then put round a vector environment in the order given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gymnasium.vector import VectorEnv
+
+from rewardlab.errors import BadInput, Problem, nearest, one_of
+from rewardlab.rewards.catalogue import Catalogue
+from rewardlab.rewards.returns import check_gamma
+from rewardlab.wrappers.potential_shaping import VectorPotentialShaping
+
+__all__ = ["WrapperSettings", "wrap_vector", "wrapper_problems"]
+
+WrapperSettings = Mapping[str, Any]
+"""``{"kind": "potential_shaping", "potential": "distance"}``; the gamma is the agent's."""
+
+_SETTINGS = {"potential_shaping": ("potential", "gamma")}
+
+
+def wrapper_problems(
+    settings: WrapperSettings, catalogue: Catalogue | None, agent_gamma: float, where: str
+) -> list[Problem]:
+    """Check one wrapper of a stack.
+
+    Args:
+        settings: The wrapper as data.
+        catalogue: What the environment offers.
+        agent_gamma: The learner's discount. Another one in the wrapper is refused.
+        where: The place of the wrapper, for the messages.
+
+    Returns:
+        Every problem found; an empty list if there is none.
+    """
+    kind = settings.get("kind")
+    if kind not in _SETTINGS:
+        return [one_of(f"{where}.kind", str(kind), _SETTINGS, "wrapper")]
+    known = ("kind", *_SETTINGS[kind])
+    problems = [
+        Problem(f"{where}.{key}", "an unknown key", f"one of {', '.join(known)}", nearest(key, known))
+        for key in settings
+        if key not in known
+    ]
+    return problems + _potential_problems(settings, catalogue, where) + _gamma_problems(settings, agent_gamma, where)
+
+
+def wrap_vector(
+    env: VectorEnv[Any, Any, Any], stack: Sequence[WrapperSettings], agent_gamma: float
+) -> VectorEnv[Any, Any, Any]:
+    """Put a stack of wrappers round a vector environment, the first one innermost.
+
+    Args:
+        env: The bare environment.
+        stack: The wrappers, already checked by `wrapper_problems`.
+        agent_gamma: The learner's discount.
+    """
+    catalogue = Catalogue.of(env)
+    for settings in stack:
+        if catalogue is None:
+            raise BadInput(Problem("wrappers", "an environment without a catalogue", "one that offers potentials"))
+        env = VectorPotentialShaping(env, catalogue.potential(settings["potential"]), gamma=agent_gamma)
+    return env
+
+
+def _potential_problems(settings: WrapperSettings, catalogue: Catalogue | None, where: str) -> list[Problem]:
+    offered = {} if catalogue is None else catalogue.potentials
+    name = settings.get("potential")
+    if name in offered:
+        return []
+    return [one_of(f"{where}.potential", str(name), offered, "potential")]
+
+
+def _gamma_problems(settings: WrapperSettings, agent_gamma: float, where: str) -> list[Problem]:
+    if "gamma" not in settings:
+        return []
+    try:
+        gamma = check_gamma(settings["gamma"], f"{where}.gamma")
+    except BadInput as fault:
+        return list(fault.problems)
+    if gamma != agent_gamma:
+        fix = "leave it out: shaping with another gamma changes the optimal policies (Ng et al. 1999)"
+        return [Problem(f"{where}.gamma", f"{gamma:g}", f"the agent's gamma, {agent_gamma:g} (algorithm.gamma)", fix)]
+    return []
