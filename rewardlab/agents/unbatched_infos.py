@@ -30,7 +30,7 @@ def unbatched_infos(
     dicts: list[dict[str, Any]] = [{} for _ in range(count)]
     if only is None and "final_info" in infos:
         ended = _Rows(np.flatnonzero(infos["_final_info"]))
-        episodes = {name: infos[name] for name in ("episode", "_episode") if name in infos}
+        episodes: dict[str, Any] = {name: infos[name] for name in ("episode", "_episode") if name in infos}
         finals = zip(ended.dicts(infos["final_info"]), ended.dicts(episodes), strict=True)
         ended.put([info | episode for info, episode in finals], dicts)
         only = ~infos["_final_info"]
