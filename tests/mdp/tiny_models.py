@@ -15,7 +15,7 @@ PAID = Reward.from_event_weights({"paid": 1.0}, name="paid")
 
 
 def exit_or_stay(*, exits: tuple[float, ...] = (1.0,)) -> FiniteModel:
-    """State 0 may stay for nothing (action 0) or leave by exit i (action i) for ``exits[i - 1]``, each to its own end."""
+    """State 0 may stay for nothing (action 0) or leave by exit i (action i) for ``exits[i - 1]``, each to its own."""
     count = len(exits)
     successor = np.zeros((count + 1, count + 1, 1), dtype=np.int64)
     successor[0, :, 0] = np.arange(count + 1)

@@ -1,7 +1,7 @@
 """Shaping and ledger on 10,000 random streams: one vector wrapper pays what N scalar ones pay, in every autoreset mode.
 
-Each stream is a sequence of episodes that end by termination, by truncation, by both at once, or, in DISABLED mode, by a
-reset in mid-episode. The potential is NaN in the terminal state, which nothing may read.
+Each stream is a sequence of episodes that end by termination, by truncation, by both at once, or, in DISABLED mode, by
+a reset in mid-episode. The potential is NaN in the terminal state, which nothing may read.
 """
 
 from __future__ import annotations
