@@ -1,0 +1,57 @@
+"""A finite environment through Gymnasium's vector API, against EnvPool's FrozenLake."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from tests.benchmarks.delivery import DELIVERY
+from tests.benchmarks.measuring import WALL, Side, in_turns
+from tests.benchmarks.table import Row
+
+_COUNT = 1024
+_STEPS = 500
+_ROUNDS = 9
+_MEASURED = "vector step, N = 1024, NEXT_STEP, random actions, observations, objective and events in info; wall time"
+_ENVIRONMENTS = (("finite vector: Delivery", DELIVERY, 10.0),)
+"""Row, id, budget. Slippery maps (at least 5 times) join when they are there."""
+
+
+def rows() -> list[Row]:
+    """One row for each environment. EnvPool runs with one and with two threads, and the faster is the peer."""
+    return [_row(name, env_id, budget) for name, env_id, budget in _ENVIRONMENTS]
+
+
+def _row(name: str, env_id: str, budget: float) -> Row:
+    sides = [Side("rewardlab", _stepping(gym.make_vec(env_id, num_envs=_COUNT)))]
+    if importlib.util.find_spec("envpool") is None:
+        [ours] = in_turns(sides, rounds=_ROUNDS, clock=WALL)
+        return Row(name, _MEASURED, f"{ours.median:,.0f}/s", "peer not installed", budget=f">= {budget:g} x")
+    sides += [Side(f"EnvPool, threads: {threads}", _stepping(_frozen_lake(threads))) for threads in (1, 2)]
+    ours, *peers = in_turns(sides, rounds=_ROUNDS, clock=WALL)
+    fastest = max(peers, key=lambda rates: rates.median)
+    return Row.from_rates(name, _MEASURED, ours, fastest, at_least=budget)
+
+
+def _frozen_lake(threads: int) -> Any:
+    import envpool
+
+    return envpool.make("FrozenLake-v1", env_type="gymnasium", num_envs=_COUNT, num_threads=threads, seed=0)
+
+
+def _stepping(env: Any) -> Callable[[], int]:
+    """Steps with actions drawn beforehand: the drawing is the same for all sides."""
+    n_actions = getattr(env, "single_action_space", env.action_space).n
+    actions = np.random.default_rng(0).integers(0, n_actions, (_STEPS, _COUNT))
+    env.reset()
+
+    def work() -> int:
+        for chosen in actions:
+            env.step(chosen)
+        return _STEPS * _COUNT
+
+    return work
