@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from stable_baselines3.common.vec_env import VecEnv
 
-from tests.benchmarks.delivery import adapted, dummy
+from tests.benchmarks.delivery import adapted, dummy, stagger
 from tests.benchmarks.measuring import CPU, Side, in_turns
 from tests.benchmarks.table import Row
 
@@ -18,10 +18,15 @@ _MEASURED = "VecEnv.step of shaped Delivery, N = 256, SAME_STEP, ledger and all 
 
 def rows() -> list[Row]:
     """The one row."""
-    # Several episodes of 40 steps on either side, so that endings count as often as they do.
+    env = adapted(_COUNT)
+    env.reset()
+    stagger(env.vector_env)
+    # Whole episodes of 40 steps on either side, so that endings count as often as they do.
+    single = dummy(_COUNT)
+    single.reset()
     sides = [
-        Side("adapter", _stepping(adapted(_COUNT), steps=800)),
-        Side("DummyVecEnv", _stepping(dummy(_COUNT), steps=80)),
+        Side("adapter", _stepping(env, steps=800)),
+        Side("DummyVecEnv", _stepping(single, steps=80)),
     ]
     ours, peer = in_turns(sides, rounds=_ROUNDS, clock=CPU)
     return [Row.from_rates("adapter step", _MEASURED, ours, peer, at_least=10.0)]
@@ -29,8 +34,6 @@ def rows() -> list[Row]:
 
 def _stepping(env: VecEnv, steps: int) -> Callable[[], int]:
     actions = np.random.default_rng(0).integers(0, env.action_space.n, (steps, _COUNT))  # type: ignore[attr-defined]
-    env.seed(0)
-    env.reset()
 
     def work() -> int:
         for chosen in actions:

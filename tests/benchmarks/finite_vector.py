@@ -9,7 +9,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from tests.benchmarks.delivery import DELIVERY
+from tests.benchmarks.delivery import DELIVERY, stagger
 from tests.benchmarks.measuring import WALL, Side, in_turns
 from tests.benchmarks.table import Row
 
@@ -27,7 +27,10 @@ def rows() -> list[Row]:
 
 
 def _row(name: str, env_id: str, budget: float) -> Row:
-    sides = [Side("rewardlab", _stepping(gym.make_vec(env_id, num_envs=_COUNT)))]
+    env = gym.make_vec(env_id, num_envs=_COUNT)
+    env.reset(seed=0)
+    stagger(env)
+    sides = [Side("rewardlab", _stepping(env))]
     if importlib.util.find_spec("envpool") is None:
         [ours] = in_turns(sides, rounds=_ROUNDS, clock=WALL)
         return Row(name, _MEASURED, f"{ours.median:,.0f}/s", "peer not installed", budget=f">= {budget:g} x")
@@ -40,14 +43,15 @@ def _row(name: str, env_id: str, budget: float) -> Row:
 def _frozen_lake(threads: int) -> Any:
     import envpool
 
-    return envpool.make("FrozenLake-v1", env_type="gymnasium", num_envs=_COUNT, num_threads=threads, seed=0)
+    env = envpool.make("FrozenLake-v1", env_type="gymnasium", num_envs=_COUNT, num_threads=threads, seed=0)
+    env.reset()
+    return env
 
 
 def _stepping(env: Any) -> Callable[[], int]:
     """Steps with actions drawn beforehand: the drawing is the same for all sides."""
     n_actions = getattr(env, "single_action_space", env.action_space).n
     actions = np.random.default_rng(0).integers(0, n_actions, (_STEPS, _COUNT))
-    env.reset()
 
     def work() -> int:
         for chosen in actions:
