@@ -55,20 +55,20 @@ clean:  ## remove all that can be made again; results/ stays
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.core: pyproject.toml setup.py constraints.txt
-	@echo "Setting up $(VENV): Gymnasium, PyTorch, Stable-Baselines3. About a minute and 1.5 GB, once."
+	@echo "Setting up $(VENV): Gymnasium, PyTorch, Stable-Baselines3. A minute and 1.5 GB at first, then only seconds."
 	@$(PY) -m venv $(VENV)
 	@$(PIP) -e .
 	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.core requirements-dev.txt
-	@echo "Adding the tools for development to $(VENV): pytest, Hypothesis, mypy, ruff. A few seconds, once."
+	@echo "Adding the tools for development to $(VENV): pytest, Hypothesis, mypy, ruff. Some seconds more."
 	@$(PIP) -r requirements-dev.txt
 	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev requirements-bench.txt
-	@echo "Adding what the benchmarks compare with to $(VENV): EnvPool. Half a minute, once."
+	@echo "Adding what the benchmarks compare with to $(VENV): EnvPool. Half a minute more."
 	@$(PIP) -r requirements-bench.txt
 	@$(COMPILE)
 	@touch $@
