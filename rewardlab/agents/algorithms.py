@@ -113,11 +113,8 @@ def _range_problems(key: str, value: object, place: str) -> list[Problem]:
         (_NOT_NEGATIVE, is_number and 0 <= number < float("inf"), "a finite number, at least 0"),
         (("net_arch",), _is_layers(value), "a list of layer sizes, each at least 1"),
     ]
-    return [
-        Problem(place, repr(value), expected) for keys, kept, expected in rules if key in keys and not kept
-    ]
+    return [Problem(place, repr(value), expected) for keys, kept, expected in rules if key in keys and not kept]
 
 
 def _is_layers(value: object) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(size, int) and size >= 1 for size in value)
-

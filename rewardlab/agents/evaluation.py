@@ -61,7 +61,9 @@ def play_episodes(env: VectorEnv[Any, Any, Any], policy: Policy, seed: int) -> l
     history: list[tuple[NDArray[np.bool_], Transitions, NDArray[np.float64]]] = []
     while running.any():
         if len(history) >= MAX_EPISODE_STEPS:
-            raise RunFailed(f"evaluation: got no end after {MAX_EPISODE_STEPS} steps; give the environment a time limit")
+            raise RunFailed(
+                f"evaluation: got no end after {MAX_EPISODE_STEPS} steps; give the environment a time limit"
+            )
         masks = env.action_masks() if hasattr(env, "action_masks") else None
         actions = np.asarray(policy(observations, masks))
         observations, rewards, terminations, truncations, infos = env.step(actions)
@@ -78,7 +80,9 @@ def play_episodes(env: VectorEnv[Any, Any, Any], policy: Policy, seed: int) -> l
     return [_episode(history, index) for index in range(env.num_envs)]
 
 
-def evaluation_scores(episodes: list[Episode], own_reward: Reward | None, catalogue: Catalogue | None) -> dict[str, Any]:
+def evaluation_scores(
+    episodes: list[Episode], own_reward: Reward | None, catalogue: Catalogue | None
+) -> dict[str, Any]:
     """Score episodes under every reward of a catalogue, undiscounted, as means over the episodes.
 
     Args:

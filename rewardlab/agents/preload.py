@@ -2,7 +2,7 @@
 
 import stable_baselines3  # noqa: F401  # the point of this module is that it has been imported
 import torch
-import torch._dynamo  # noqa: F401  # the first optimiser would import it, taking a second
+import torch._dynamo  # the first optimiser would import it, taking a second
 
 # More threads are slower here and change results; parallelism is by process.
 torch.set_num_threads(1)

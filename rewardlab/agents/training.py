@@ -79,9 +79,7 @@ def train(run: TrainingRun, on_progress: Callable[[int], None]) -> dict[str, Any
     from rewardlab.agents.vector_adapter import VectorAdapter
 
     torch.set_num_threads(1)
-    bare = make_vector(
-        run.environment_id, run.environment_settings, run.reward, run.num_envs, AutoresetMode.SAME_STEP
-    )
+    bare = make_vector(run.environment_id, run.environment_settings, run.reward, run.num_envs, AutoresetMode.SAME_STEP)
     adapter = VectorAdapter(wrap_vector(bare, run.wrappers, run.algorithm_settings["gamma"]))
     agent = make_agent(run.algorithm, run.algorithm_settings, adapter, run.learner_seed)
     require_shared_discount(agent)
@@ -144,4 +142,3 @@ def _require_finite_weights(agent: Any) -> None:
                 f"step {agent.num_timesteps}: got non-finite weights in {name!r}, expected finite ones; "
                 "the training diverged: lower the learning rate or the scale of the reward"
             )
-

@@ -132,15 +132,17 @@ class VectorAdapter(VecEnv):
     ) -> Any:
         """Put last observations into the info dictionaries; return the observations to go on from."""
         finals = observations if self._resets_by_mask else infos["final_obs"]
-        for index in np.flatnonzero(ended).tolist():
+        indices = np.flatnonzero(ended).tolist()
+        for index in indices:
             dicts[index]["terminal_observation"] = finals[index]
         if self._resets_by_mask:
             observations, reset_infos = self.vector_env.reset(options={"reset_mask": ended})
         else:
-            reset_infos = infos
-        for index, info in enumerate(unbatched_infos(reset_infos, self.num_envs, only=ended)):
-            if ended[index]:
-                self.reset_infos[index] = info
+            # The ledger of the ended episode stands at the top level, where all else is of the new one.
+            reset_infos = {name: values for name, values in infos.items() if name not in ("episode", "_episode")}
+        started = unbatched_infos(reset_infos, self.num_envs, only=ended)
+        for index in indices:
+            self.reset_infos[index] = started[index]
         return observations
 
     def _rows(self, indices: VecEnvIndices) -> list[int]:

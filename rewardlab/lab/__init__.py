@@ -2,7 +2,7 @@
 
 from rewardlab.lab.comparison import Comparison, VariantSummary, compare
 from rewardlab.lab.engine import Event, check_workers
-from rewardlab.lab.experiment import run_experiment
+from rewardlab.lab.experiment import missing_runs, run_experiment
 from rewardlab.lab.plan import Plan, PlannedRun, plan_experiment
 from rewardlab.lab.spec import ExperimentSpec, parse_spec, read_spec
 from rewardlab.lab.statistics import Estimate, estimate, interquartile_mean
@@ -22,6 +22,7 @@ __all__ = [
     "compare",
     "estimate",
     "interquartile_mean",
+    "missing_runs",
     "parse_spec",
     "plan_experiment",
     "read_spec",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -12,7 +12,7 @@ from rewardlab.lab.engine import Event, run_jobs
 from rewardlab.lab.plan import Plan, PlannedRun
 from rewardlab.lab.store import ResultStore, StoredRun
 
-__all__ = ["Listener", "run_experiment"]
+__all__ = ["Listener", "missing_runs", "run_experiment"]
 
 Listener = Callable[[PlannedRun, Event], None]
 """Told of every event of every run."""
@@ -20,29 +20,30 @@ Listener = Callable[[PlannedRun, Event], None]
 _PACKAGES = ("rewardlab", "gymnasium", "numpy", "stable-baselines3", "torch")
 
 
-def run_experiment(plan: Plan, store: ResultStore, workers: int, listener: Listener) -> None:
-    """Train every run of a plan that the store does not hold as finished.
+def missing_runs(plan: Plan, store: ResultStore) -> list[PlannedRun]:
+    """The runs of a plan that are not finished, each identity once: variants that differ in name alone share runs."""
+    missing = [run for run in plan.runs if not _is_finished(store, run)]
+    return list({run.identity: run for run in missing}.values())
+
+
+def run_experiment(runs: Sequence[PlannedRun], store: ResultStore, workers: int, listener: Listener) -> None:
+    """Train runs and keep how each of them ended.
 
     Args:
-        plan: The experiment.
-        store: Where results are and go.
+        runs: Such as `missing_runs` gives.
+        store: Where results go.
         workers: The number of processes at once.
         listener: Told what happens, for a progress display.
     """
-    missing = [run for run in plan.runs if not _is_finished(store, run)]
-    started: dict[int, float] = {}
-    if not missing:
-        return
-    # Runs of one identity (two variants that differ in name alone) are trained once.
-    jobs = list({run.identity: run for run in missing}.values())
     from rewardlab.agents.training import train
 
-    for event in run_jobs(train, [job.training for job in jobs], workers, ["rewardlab.agents.preload"]):
+    started: dict[int, float] = {}
+    for event in run_jobs(train, [run.training for run in runs], workers, ["rewardlab.agents.preload"]):
         if event.kind == "started":
             started[event.index] = time.monotonic()
         if event.kind in ("finished", "failed"):
-            store.write(_row(jobs[event.index], event, time.monotonic() - started[event.index]))
-        listener(jobs[event.index], event)
+            store.write(_row(runs[event.index], event, time.monotonic() - started[event.index]))
+        listener(runs[event.index], event)
 
 
 def _is_finished(store: ResultStore, run: PlannedRun) -> bool:

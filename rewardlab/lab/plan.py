@@ -94,7 +94,9 @@ def _made(spec: ExperimentSpec, where: str) -> gym.Env[Any, Any]:
     except RewardLabError:
         raise
     except TypeError as fault:
-        raise BadInput(Problem(f"{where}.settings", str(spec.environment.settings), f"other settings ({fault})")) from None
+        raise BadInput(
+            Problem(f"{where}.settings", str(spec.environment.settings), f"other settings ({fault})")
+        ) from None
 
 
 def _algorithm(spec: ExperimentSpec, variant: VariantSpec) -> tuple[str, int, dict[str, Any]]:
@@ -123,9 +125,15 @@ def _variant_problems(
 
 def _reward_problems(variant: VariantSpec, catalogue: Catalogue | None, where: str) -> list[Problem]:
     if catalogue is None:
-        return [] if variant.reward == ENVIRONMENT_REWARD else [
-            Problem(where, repr(variant.reward), f"{ENVIRONMENT_REWARD!r}: this environment has no catalogue of rewards")
-        ]
+        return (
+            []
+            if variant.reward == ENVIRONMENT_REWARD
+            else [
+                Problem(
+                    where, repr(variant.reward), f"{ENVIRONMENT_REWARD!r}: this environment has no catalogue of rewards"
+                )
+            ]
+        )
     try:
         catalogue.reward(variant.reward, where)
     except BadInput as fault:

@@ -53,9 +53,7 @@ def interquartile_mean(scores: ArrayLike, axis: int = -1) -> NDArray[np.float64]
     return middle
 
 
-def estimate(
-    scores: ArrayLike, rng: np.random.Generator, *, level: float = 0.95, resamples: int = 5_000
-) -> Estimate:
+def estimate(scores: ArrayLike, rng: np.random.Generator, *, level: float = 0.95, resamples: int = 5_000) -> Estimate:
     """The interquartile mean of one score a seed, with a percentile bootstrap interval.
 
     With few seeds such intervals are too narrow: see `docs/statistics.md` for the coverage measured.

@@ -78,7 +78,8 @@ class ResultStore:
         """The row of a run, if there is one."""
         with self._open() as connection:
             row = connection.execute(
-                "SELECT identity, state, settings, result, message, provenance FROM runs WHERE identity = ?", (identity,)
+                "SELECT identity, state, settings, result, message, provenance FROM runs WHERE identity = ?",
+                (identity,),
             ).fetchone()
         if row is None:
             return None

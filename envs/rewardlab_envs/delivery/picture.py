@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StatePicture"]
 
-CELL_PIXELS = 48
+CELL_PIXELS = 72
 COLOURS = {"#": "#8d99ae", ".": "#edf2f4", "~": "#f4d58d", "depot": "#bfd7ea"}
 PARCEL, COURIER, WAITING, INK = "#b5651d", "#1d3557", "#2a9d8f", "#222222"
 
@@ -45,7 +45,7 @@ class StatePicture:
         return f"{drawn}\n{self._story(state)}"
 
     def rgb(self, index: int) -> NDArray[np.uint8]:
-        """The map from above, ``[H, W, 3]`` uint8: 48 pixels a cell."""
+        """The map from above, ``[H, W, 3]`` uint8: 72 pixels a cell."""
         # Imported here, because playing without pictures must not pay for the drawing library.
         from PIL import Image, ImageDraw
 
@@ -73,26 +73,29 @@ class StatePicture:
         right, bottom = left + CELL_PIXELS - 2, top + CELL_PIXELS - 2
         colour = COLOURS["depot"] if mark == "D" else COLOURS.get(mark, COLOURS["."])
         draw.rectangle((left, top, right, bottom), fill=colour)
-        if mark == "D":
-            draw.text((left + 4, top + 2), "depot", fill=INK)
+        if mark == "~":
+            draw.text((left + 5, bottom - 16), "slow", fill=INK, font_size=12)
+        elif mark == "D":
+            draw.text((left + 5, top + 3), "depot", fill=INK, font_size=13)
             if not state.carrying and state.orders_left:
-                _draw_parcel(draw, left + 30, top + 30)
+                _draw_parcel(draw, left + 50, top + 48)
         elif mark.isalpha():
             waiting = mark == self._letter(state) and state.orders_left > 0
             if waiting:
-                draw.rectangle((left + 1, top + 1, right - 1, bottom - 1), outline=WAITING, width=3)
-            draw.text((left + 6, top + 4), mark, fill=WAITING if waiting else INK, font_size=16)
+                draw.rectangle((left + 1, top + 1, right - 1, bottom - 1), outline=WAITING, width=4)
+                draw.text((left + 22, top + 6), "waits", fill=WAITING, font_size=13)
+            draw.text((left + 8, top + 4), mark, fill=WAITING if waiting else INK, font_size=16)
 
     def _draw_courier(self, draw: ImageDraw.ImageDraw, state: DeliveryState) -> None:
         row, column = self.town.cells[state.cell]
-        left, top = column * CELL_PIXELS + 6, row * CELL_PIXELS + 16
-        draw.rounded_rectangle((left, top + 6, left + 26, top + 22), radius=5, fill=COURIER)
-        for wheel in (left + 3, left + 16):
-            draw.ellipse((wheel, top + 18, wheel + 8, top + 26), fill=INK)
+        left, top = column * CELL_PIXELS + 6, row * CELL_PIXELS + 42
+        draw.rounded_rectangle((left, top, left + 38, top + 19), radius=6, fill=COURIER)
+        for wheel in (left + 5, left + 24):
+            draw.ellipse((wheel, top + 13, wheel + 10, top + 23), fill=INK)
         if state.carrying:
-            _draw_parcel(draw, left + 7, top - 5)
+            _draw_parcel(draw, left + 10, top - 17)
 
 
 def _draw_parcel(draw: ImageDraw.ImageDraw, left: int, top: int) -> None:
-    draw.rectangle((left, top, left + 13, top + 12), fill=PARCEL, outline=INK)
-    draw.line((left + 6, top, left + 6, top + 12), fill="#f2e2c4", width=2)
+    draw.rectangle((left, top, left + 18, top + 16), fill=PARCEL, outline=INK)
+    draw.line((left + 9, top, left + 9, top + 16), fill="#f2e2c4", width=3)

@@ -1,0 +1,47 @@
+"""Episodes to watch: those of an exactly optimal policy, or of a random one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from rewardlab.errors import BadInput, Problem
+from rewardlab.mdp import FiniteEnv, solve
+
+__all__ = ["POLICIES", "choose_actions"]
+
+POLICIES = ("optimal", "random")
+
+
+def choose_actions(env: gym.Env[Any, Any], policy: str, seed: int, gamma: float) -> list[int]:
+    """The actions of one episode, to be played again.
+
+    Args:
+        env: What is played; left at the end of the episode.
+        policy: ``optimal`` for what the environment pays (finite models only), or ``random``.
+        seed: Of the episode, and of the random policy.
+        gamma: The discount under which ``optimal`` is optimal.
+    """
+    base = env.unwrapped
+    if policy == "optimal" and not isinstance(base, FiniteEnv):
+        raise BadInput(Problem("--policy", "'optimal'", "'random'", "only finite models have an exact solution"))
+    rng = np.random.default_rng(seed)
+    best = None
+    if policy == "optimal" and isinstance(base, FiniteEnv):
+        model = base.task.model
+        best = solve(model, model.reward_table(base.table.reward), gamma).optimal
+    _, info = env.reset(seed=seed)
+    actions: list[int] = []
+    ended = False
+    while not ended:
+        if best is not None:
+            action = int(np.argmax(best[info["state"]]))
+        else:
+            legal = np.flatnonzero(base.action_masks()) if isinstance(base, FiniteEnv) else None
+            action = int(rng.choice(legal)) if legal is not None else int(env.action_space.sample())
+        _, _, terminated, truncated, info = env.step(action)
+        actions.append(action)
+        ended = terminated or truncated
+    return actions

@@ -1,0 +1,82 @@
+"""A comparison without a file: `rewardlab compare`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rewardlab.errors import BadInput, Problem
+from rewardlab.lab.spec import ExperimentSpec, parse_spec
+
+__all__ = ["QUICK_PPO", "parse_reward", "quick_comparison"]
+
+QUICK_PPO: dict[str, Any] = {
+    "n_steps": 80,
+    "batch_size": 1000,
+    "n_epochs": 10,
+    "learning_rate": 3e-3,
+    "gae_lambda": 0.98,
+    "ent_coef": 0.03,
+}
+"""Large batches, many environments: some 25,000 steps a second on one core where SB3's defaults do 5,000."""
+
+
+def quick_comparison(
+    environment_id: str,
+    rewards: Sequence[str],
+    shapings: Sequence[str],
+    *,
+    gamma: float,
+    seeds: int,
+    steps: int,
+) -> ExperimentSpec:
+    """Compare rewards, each as it is and with each shaping.
+
+    Args:
+        environment_id: A registered id.
+        rewards: Names of its catalogue, or weights as in ``"delivered=1,minutes=-0.01"``.
+        shapings: Names of its potentials.
+        gamma: The agents' discount, and the shaping's.
+        seeds: The number of seeds.
+        steps: The budget of each run, in environment steps.
+
+    Raises:
+        BadInput: The arguments make no sense; all problems at once.
+    """
+    variants: list[dict[str, Any]] = []
+    for text in rewards:
+        reward = parse_reward(text)
+        variants.append({"name": text, "reward": reward})
+        for potential in shapings:
+            wrapper = {"kind": "potential_shaping", "potential": potential}
+            variants.append({"name": f"{text} + {potential}", "reward": reward, "wrappers": [wrapper]})
+    data = {
+        "version": 1,
+        "name": "compare",
+        "question": f"What is learned from {', '.join(rewards)} in {environment_id}?",
+        "environment": {"id": environment_id},
+        "algorithm": {"settings": {**QUICK_PPO, "gamma": gamma}},
+        "variants": variants,
+        "seeds": seeds,
+        "budget_steps": steps,
+    }
+    return parse_spec(data, "compare")
+
+
+def parse_reward(text: str) -> str | dict[str, float]:
+    """A reward as written on the command line: a name, or ``event=weight`` pairs with commas between.
+
+    Raises:
+        BadInput: A weight is not a number.
+    """
+    if "=" not in text:
+        return text
+    weights = {}
+    for pair in text.split(","):
+        event, _, weight = pair.partition("=")
+        try:
+            weights[event.strip()] = float(weight)
+        except ValueError:
+            fix = "write it as in delivered=1,minutes=-0.01"
+            raise BadInput(Problem(f"--reward {text}", repr(weight), "a number after each '='", fix)) from None
+    return weights

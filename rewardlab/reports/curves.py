@@ -1,0 +1,95 @@
+"""Learning curves as a figure: above what each variant was paid, below what it achieved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rewardlab.lab.comparison import Comparison, VariantSummary
+from rewardlab.lab.statistics import interquartile_mean
+from rewardlab.wrappers.potential_shaping import SHAPING_LINE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["draw_curves"]
+
+PAID_COLOUR, OBJECTIVE_COLOUR, OPTIMUM_COLOUR = "#d55e00", "#0072b2", "#555555"
+
+
+def draw_curves(comparison: Comparison, path: Path) -> Path | None:
+    """Draw both scores of the training episodes against the steps, one column for each variant.
+
+    Thin lines are seeds, thick ones their interquartile mean, dashed ones the exact optimum.
+
+    Args:
+        comparison: What to draw.
+        path: A ``.png`` or ``.svg`` file to write.
+
+    Returns:
+        The path, or None if no run has finished.
+    """
+    shown = [variant for variant in comparison.variants if variant.runs]
+    if not shown:
+        return None
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(3.1 * len(shown) + 0.8, 5.4), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(2, len(shown), sharex=True, squeeze=False)
+    for column, variant in enumerate(shown):
+        _draw_variant(axes[0][column], variant, "paid", PAID_COLOUR)
+        _draw_variant(axes[1][column], variant, "objective", OBJECTIVE_COLOUR)
+        axes[0][column].set_title(_plain(variant.name), fontsize=11)
+        axes[1][column].set_xlabel("environment steps")
+    _share_limits(axes[1], comparison)
+    axes[0][0].set_ylabel("paid\n(own reward, per episode)", color=PAID_COLOUR)
+    axes[1][0].set_ylabel("achieved\n(objective, per episode)", color=OBJECTIVE_COLOUR)
+    figure.suptitle(_plain(comparison.plan.spec.question or comparison.plan.spec.name), fontsize=11)
+    figure.savefig(path, dpi=120, metadata={"Date": None} if path.suffix == ".svg" else None)
+    return path
+
+
+def _draw_variant(axis: Axes, variant: VariantSummary, kind: str, colour: str) -> None:
+    curves = [_curve(run.result["curve"], kind) for run in variant.runs.values()]
+    for steps, scores in curves:
+        axis.plot(steps, scores, color=colour, alpha=0.3, linewidth=0.8)
+    ends = np.unique(np.concatenate([steps for steps, _ in curves]))
+    together = np.stack([np.interp(ends, steps, scores) for steps, scores in curves])
+    axis.plot(ends, interquartile_mean(together, axis=0), color=colour, linewidth=2.2)
+    axis.grid(alpha=0.25)
+    axis.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:g}k" if value else "0")
+
+
+def _curve(points: list[dict[str, Any]], kind: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    steps = np.array([point["steps"] for point in points], dtype=np.float64)
+    # Shaping cancels out over an episode up to its first and last state; what is drawn is the reward itself.
+    scores = [
+        point["paid"] - point["ledger"].get(SHAPING_LINE, 0.0) if kind == "paid" else point["objective"]
+        for point in points
+    ]
+    return steps, np.array(scores, dtype=np.float64)
+
+
+def _share_limits(row: Any, comparison: Comparison) -> None:
+    """One scale for the objective everywhere, with the exact optimum as a line."""
+    catalogue = comparison.plan.catalogue
+    optimum = comparison.optima.get(catalogue.objective) if catalogue else None
+    lows, highs = zip(*(axis.get_ylim() for axis in row), strict=True)
+    low, high = min(lows), max(highs)
+    if optimum is not None:
+        high = max(high, optimum + 0.06 * (optimum - low))
+        for axis in row:
+            axis.axhline(optimum, color=OPTIMUM_COLOUR, linestyle="--", linewidth=1)
+        row[0].annotate("exact optimum", (0.02, optimum), xycoords=("axes fraction", "data"), va="top", fontsize=8)
+    for axis in row:
+        axis.set_ylim(low, high)
+
+
+def _plain(text: str) -> str:
+    """Names are data: a dollar sign in one must not start a formula."""
+    return text.replace("$", r"\$")

@@ -1,0 +1,70 @@
+"""The files of a comparison: results, table, figure and replays, in one folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from rewardlab.agents.environments import make_single
+from rewardlab.lab.comparison import Comparison, VariantSummary
+from rewardlab.lab.store import StoredRun
+from rewardlab.reports.curves import draw_curves
+from rewardlab.reports.replay import Frame, play_again, write_gif
+from rewardlab.reports.table import as_text, comparison_csv
+
+__all__ = ["replay_frames", "typical_run", "write_report"]
+
+
+def write_report(comparison: Comparison, folder: Path) -> list[Path]:
+    """Write all that can be shown of a comparison.
+
+    Args:
+        comparison: What to show.
+        folder: Where to; made if it does not exist.
+
+    Returns:
+        The files, in the order in which a reader wants them.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    table, numbers = folder / "table.txt", folder / "results.csv"
+    table.write_text(as_text(comparison), encoding="utf-8")
+    numbers.write_text(comparison_csv(comparison), encoding="utf-8")
+    figure = draw_curves(comparison, folder / "curves.png")
+    replays = [
+        path
+        for index, variant in enumerate(comparison.variants, start=1)
+        if (path := _write_replay(comparison, variant, folder, index)) is not None
+    ]
+    return [table, *([figure] if figure else []), *replays, numbers]
+
+
+def typical_run(variant: VariantSummary) -> StoredRun:
+    """The run with the median objective (the lower one of two), of a variant with at least one finished run."""
+    ordered = sorted(variant.runs.values(), key=lambda run: (run.result["evaluation"]["objective"], run.identity))
+    return ordered[(len(ordered) - 1) // 2]
+
+
+def replay_frames(comparison: Comparison, run: StoredRun, render_mode: str) -> Iterator[Frame]:
+    """The recorded episode of a run, played again under the run's own reward."""
+    environment = comparison.plan.spec.environment
+    env = make_single(environment.id, environment.settings, run.settings["variant"]["reward"], render_mode)
+    replay = run.result["replay"]
+    yield from play_again(env, int(replay["seed"]), replay["actions"])
+    env.close()
+
+
+def _write_replay(comparison: Comparison, variant: VariantSummary, folder: Path, index: int) -> Path | None:
+    if not variant.runs:
+        return None
+    run = typical_run(variant)
+    frames = list(replay_frames(comparison, run, "rgb_array"))
+    if not isinstance(frames[0].picture, np.ndarray):
+        return None
+    shown = run.result["replay"]["exploits"]
+    title = f"{variant.name}, seed {run.settings['seed']}" + (f": {', '.join(shown)}" if shown else "")
+    # The name of a variant is data: only letters and digits of it reach the file system.
+    slug = re.sub(r"[^a-z0-9]+", "-", variant.name.lower()).strip("-")[:40]
+    return write_gif(iter(frames), title, folder / f"replay-{index}-{slug}.gif")

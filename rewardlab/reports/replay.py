@@ -1,0 +1,107 @@
+"""Replays: a recorded episode played again, frame by frame, as text or as an animated GIF."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Frame", "caption", "play_again", "write_gif"]
+
+FRAME_MILLISECONDS, LAST_FRAME_MILLISECONDS = 350, 2_000
+CAPTION_PIXELS, MIN_WIDTH = 74, 360
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One moment of an episode.
+
+    Attributes:
+        picture: What ``render`` returned: text or an image.
+        step: The steps taken so far.
+        action: The action that led here; empty at the start.
+        paid: What the step paid under the variant's own reward.
+        total_paid: Since the start.
+        total_objective: The objective since the start.
+        note: How the episode ended; empty before its end.
+    """
+
+    picture: str | NDArray[np.uint8]
+    step: int
+    action: str
+    paid: float
+    total_paid: float
+    total_objective: float
+    note: str
+
+
+def play_again(env: gym.Env[Any, Any], seed: int, actions: Sequence[Any]) -> Iterator[Frame]:
+    """Play recorded actions again.
+
+    Args:
+        env: An environment made as the recorded one was, with a render mode.
+        seed: Of the recorded episode.
+        actions: Of the recorded episode.
+    """
+    env.reset(seed=seed)
+    names = getattr(getattr(env.unwrapped, "task", None), "action_names", None)
+    total_paid = total_objective = 0.0
+    yield Frame(env.render(), 0, "", 0.0, 0.0, 0.0, "")
+    for step, action in enumerate(actions, start=1):
+        _, reward, terminated, truncated, info = env.step(action)
+        paid = float(reward)
+        total_paid += paid
+        total_objective += float(info.get("objective", paid))
+        name = str(action) if names is None else names[int(action)]
+        note = "the task is over" if terminated else "time is up" if truncated else ""
+        yield Frame(env.render(), step, name, paid, total_paid, total_objective, note)
+        if terminated or truncated:
+            return
+
+
+def write_gif(frames: Iterator[Frame], title: str, path: Path) -> Path:
+    """Write an animated GIF, with what was paid and what was achieved under each picture.
+
+    Args:
+        frames: With images as pictures.
+        title: Stands above each caption.
+        path: The file to write.
+    """
+    from PIL import Image
+
+    images = [_captioned(frame, title) for frame in frames]
+    palettes = [image.quantize(64, method=Image.Quantize.FASTOCTREE) for image in images]
+    durations = [FRAME_MILLISECONDS] * (len(images) - 1) + [LAST_FRAME_MILLISECONDS]
+    palettes[0].save(path, save_all=True, append_images=palettes[1:], duration=durations, loop=0, optimize=False)
+    return path
+
+
+def caption(frame: Frame) -> tuple[str, str, str]:
+    """Three lines: the step, the money, the truth."""
+    action = frame.action.replace("_", " ") or "start"
+    return (
+        f"step {frame.step}: {action}{'  - ' + frame.note if frame.note else ''}",
+        f"paid {frame.paid:+.2f}   in all {frame.total_paid:.2f}",
+        f"objective in all {frame.total_objective:.3f}",
+    )
+
+
+def _captioned(frame: Frame, title: str) -> Any:
+    from PIL import Image, ImageDraw
+
+    picture = Image.fromarray(np.asarray(frame.picture))
+    width = max(picture.width, MIN_WIDTH)
+    image = Image.new("RGB", (width, picture.height + CAPTION_PIXELS + 18), "white")
+    image.paste(picture, ((width - picture.width) // 2, 18))
+    draw = ImageDraw.Draw(image)
+    draw.text((8, 2), title, fill="#222222", font_size=13)
+    colours = ("#222222", "#d55e00", "#0072b2")
+    for line, (text, colour) in enumerate(zip(caption(frame), colours, strict=True)):
+        draw.text((8, picture.height + 24 + 21 * line), text, fill=colour, font_size=15)
+    return image

@@ -1,0 +1,134 @@
+"""The comparison as a table: a column for each variant, a row for each number, intervals on everything."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from rewardlab.lab.comparison import Comparison, VariantSummary
+
+__all__ = ["as_text", "comparison_csv", "comparison_notes", "comparison_table"]
+
+_Row = tuple[str, Callable[[VariantSummary], str] | None]
+"""A label and what stands in each variant's column; no cells for the heading of a section."""
+
+COVERAGE_NOTE = (
+    "Each cell: interquartile mean over seeds, and a 95 % bootstrap interval"
+    " (from few seeds it is too narrow: docs/statistics.md)."
+)
+
+
+def comparison_table(comparison: Comparison) -> Table:
+    """One table of what each variant was paid, what it achieved, and how it did under every reward of the catalogue."""
+    spec = comparison.plan.spec
+    table = Table(title=Text(spec.question or spec.name, style="bold"), title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("", no_wrap=True)
+    for variant in comparison.variants:
+        table.add_column(Text(variant.name), justify="right", overflow="fold")
+    for label, cell in _rows(comparison):
+        if cell is None:
+            table.add_section()
+            table.add_row(Text(label, style="bold"))
+        else:
+            table.add_row(Text(label), *[Text(cell(variant)) for variant in comparison.variants])
+    return table
+
+
+def comparison_notes(comparison: Comparison) -> list[str]:
+    """What a reader must know to read the table, and every failed run."""
+    spec = comparison.plan.spec
+    notes = [
+        f"After {spec.budget_steps:,} steps of training each policy played {spec.evaluation_episodes} episodes in the"
+        " bare environment; scores are undiscounted, exploits in % of episodes.",
+        COVERAGE_NOTE,
+    ]
+    if comparison.optima:
+        notes.append("Best: the exact optimum over one episode, computed from the environment's table.")
+    notes += [
+        f"{variant.name}, seed {seed}: {reason}"
+        for variant in comparison.variants
+        for seed, reason in variant.failures.items()
+    ]
+    return notes
+
+
+def as_text(comparison: Comparison, width: int = 110) -> str:
+    """Table and notes as plain text."""
+    console = Console(file=io.StringIO(), width=width, force_terminal=False, color_system=None)
+    console.print(comparison_table(comparison))
+    for note in comparison_notes(comparison):
+        console.print(Text(note))
+    text: str = console.file.getvalue()  # type: ignore[attr-defined]
+    return text
+
+
+def comparison_csv(comparison: Comparison) -> str:
+    """Every number of every finished run: one line for each variant, seed and metric."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["variant", "seed", "run", "metric", "value"])
+    for variant in comparison.variants:
+        for seed, run in sorted(variant.runs.items()):
+            for metric, value in sorted(_flat(run.result["evaluation"]).items()):
+                writer.writerow([variant.name, seed, run.identity, metric, repr(value)])
+    return buffer.getvalue()
+
+
+def _rows(comparison: Comparison) -> list[_Row]:
+    catalogue = comparison.plan.catalogue
+    rows: list[_Row] = [("paid (own reward)", _cell("paid")), (_objective_label(comparison), _cell("objective"))]
+    best = comparison.optima.get(catalogue.objective) if catalogue else None
+    if best and best > 0:
+        rows.append(("  % of the best", _cell("objective", scale=100 / best, decimals=0)))
+    if catalogue is not None:
+        rows += [(name, _cell(f"event/{name}")) for name in catalogue.shown_events]
+        exploits = [reward.exploit.name for reward in catalogue.rewards.values() if reward.exploit]
+        rows += [("exploit seen, %", None)] if exploits else []
+        rows += [(f"  {name}", _cell(f"exploit/{name}", scale=100, decimals=0)) for name in exploits]
+        rows += [("re-scored by", None)]
+        rows += [(f"  {name}", _cell(f"reward/{name}")) for name in catalogue.rewards]
+    return [*rows, ("", None), ("seeds", lambda variant: f"{len(variant.runs)} of {variant.planned}")]
+
+
+def _objective_label(comparison: Comparison) -> str:
+    catalogue = comparison.plan.catalogue
+    if catalogue is None or not comparison.optima:
+        return "objective"
+    return f"objective, best {_rounded([comparison.optima[catalogue.objective]])[0]}"
+
+
+def _cell(metric: str, *, scale: float = 1.0, decimals: int | None = None) -> Callable[[VariantSummary], str]:
+    def show(variant: VariantSummary) -> str:
+        found = variant.metrics.get(metric)
+        if found is None:
+            return "-"
+        value, low, high = _rounded([scale * number for number in (found.value, found.low, found.high)], decimals)
+        return f"{value}\n{low}..{high}"
+
+    return show
+
+
+def _rounded(numbers: Sequence[float], decimals: int | None = None) -> list[str]:
+    """Numbers of one cell, alike in their decimals: as many as the largest of them is worth."""
+    largest = max(abs(number) for number in numbers)
+    if decimals is None:
+        decimals = 0 if largest >= 100 else 1 if largest >= 10 else 2
+    texts = [f"{number:.{decimals}f}" if largest >= 0.02 else f"{number:.2g}" for number in numbers]
+    return [text.removeprefix("-") if float(text) == 0 else text for text in texts]
+
+
+def _flat(evaluation: dict[str, Any] | Any) -> dict[str, float]:
+    flat: dict[str, float] = {}
+    for key, value in evaluation.items():
+        if isinstance(value, dict):
+            flat |= {f"{key}/{name}": number for name, number in value.items()}
+        else:
+            flat[key] = value
+    return flat
