@@ -58,26 +58,24 @@ def solve(
         allowed: ``[S, A]`` bool, the actions to choose from; the legal ones by default.
 
     Raises:
-        BadInput: ``gamma`` lies outside [0, 1).
+        BadInput: ``gamma`` lies outside [0, 1), the table is not ``[S, A, K]`` finite numbers, or a state has no action left.
     """
     gamma = _below_one(gamma)
-    choices = model.legal if allowed is None else allowed & model.legal
+    choices = model.choices(allowed)
     paid = np.where(choices, model.expected(reward_table), -np.inf)
     paid[model.terminal] = 0.0
-    values = _value_iteration(model, paid, gamma)
-    # Each round is one exact evaluation and one improvement; a handful suffice from a near solution.
+    actions = _action_values(model, paid, _value_iteration(model, paid, gamma), gamma).argmax(axis=1)
+    # Each round is one exact evaluation and one improvement; a handful suffice from a near solution. An action stays
+    # unless another is better by more than rounding, for else ties would be swapped for ever.
     for _ in range(1000):
+        values = _evaluate(model, paid, actions, gamma)
         action_values = _action_values(model, paid, values, gamma)
         tie = TIE_TOLERANCE * max(1.0, float(np.abs(values).max()))
-        greedy = _first_best(action_values, tie)
-        exact = _evaluate(model, paid, greedy, gamma)
-        if np.max(_action_values(model, paid, exact, gamma).max(axis=1) - exact, initial=0.0) <= tie / 100:
-            values = exact
+        improved = action_values.max(axis=1) > values + tie / 100
+        if not improved.any():
             break
-        values = exact
-    action_values = _action_values(model, paid, values, gamma)
+        actions = np.where(improved, action_values.argmax(axis=1), actions)
     action_values[~choices] = -np.inf
-    tie = TIE_TOLERANCE * max(1.0, float(np.abs(values).max()))
     optimal = choices & ~model.terminal[:, None] & (action_values >= values[:, None] - tie)
     return Solution(values, action_values, optimal, float(model.start @ values))
 
@@ -94,8 +92,9 @@ def policy_values(
         gamma: The discount, in [0, 1).
     """
     gamma = _below_one(gamma)
-    if policy.shape != model.legal.shape or not np.allclose(policy[~model.terminal].sum(axis=1), 1.0):
-        raise BadInput(Problem("policy", f"shape {policy.shape}", f"{model.legal.shape}, each row a distribution"))
+    if policy.shape != model.legal.shape:
+        raise BadInput(Problem("policy", f"shape {policy.shape}", f"{model.legal.shape}"))
+    model.check_policy(policy)
     weights = (policy * ~model.terminal[:, None])[:, :, None] * model.probability
     paid = np.where(model.terminal, 0.0, (policy * model.expected(reward_table)).sum(axis=1))
     state = np.broadcast_to(np.arange(model.n_states)[:, None, None], weights.shape)
@@ -137,13 +136,6 @@ def _value_iteration(model: FiniteModel, paid: NDArray[np.float64], gamma: float
         if change <= 1e-7 * max(1.0, float(np.abs(values).max())):
             break
     return values
-
-
-def _first_best(action_values: NDArray[np.float64], tie: float) -> NDArray[np.int64]:
-    # The first of the tied actions, not the argmax: rounding must not make policy iteration swap ties for ever.
-    best = action_values.max(axis=1, keepdims=True)
-    first: NDArray[np.int64] = np.argmax(action_values >= best - tie / 10, axis=1)
-    return first
 
 
 def _evaluate(

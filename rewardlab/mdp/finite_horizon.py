@@ -50,9 +50,7 @@ def solve_finite_horizon(
         allowed: ``[H, S, A]`` or ``[S, A]`` bool, the actions to choose from; the legal ones by default.
     """
     horizon, gamma = _checked(horizon, gamma)
-    choices = np.broadcast_to(
-        model.legal if allowed is None else allowed & model.legal, (horizon, model.n_states, model.n_actions)
-    )
+    choices = np.broadcast_to(model.choices(allowed), (horizon, model.n_states, model.n_actions))
     paid = model.expected(reward_table)
     values = np.zeros((horizon + 1, model.n_states))
     optimal = np.zeros(choices.shape, dtype=np.bool_)
@@ -84,7 +82,11 @@ def policy_score(
         gamma: The discount, in [0, 1].
     """
     horizon, gamma = _checked(horizon, gamma)
-    by_step = np.broadcast_to(policy, (horizon, model.n_states, model.n_actions))
+    shape = (horizon, *model.legal.shape)
+    if policy.shape not in (shape, shape[1:]):
+        raise BadInput(Problem("policy", f"shape {policy.shape}", f"{shape[1:]} or {shape}"))
+    model.check_policy(policy)
+    by_step = np.broadcast_to(policy, shape)
     paid = model.expected(reward_table)
     values = np.zeros(model.n_states)
     for step in range(horizon - 1, -1, -1):

@@ -111,9 +111,45 @@ class FiniteModel:
         return self.scatter(shaping(potential[batch.state], potential[batch.next_state], batch.terminated, gamma))
 
     def expected(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The expectation over outcomes: ``[S, A, K]`` to ``[S, A]``."""
+        """The expectation over outcomes: ``[S, A, K]`` to ``[S, A]``.
+
+        Raises:
+            BadInput: The table has another shape or an entry that is not finite.
+        """
+        if table.shape != self.successor.shape or not np.isfinite(table).all():
+            kind = "with NaN or an infinity" if table.shape == self.successor.shape else f"of shape {table.shape}"
+            raise BadInput(Problem("reward_table", f"a table {kind}", f"{self.successor.shape} finite numbers"))
         expectation: NDArray[np.float64] = np.einsum("sak,sak->sa", self.probability, table)
         return expectation
+
+    def choices(self, allowed: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+        """The legal actions among those that are allowed, ``[..., S, A]``; all legal ones by default.
+
+        Raises:
+            BadInput: A state that is not terminal is left without an action.
+        """
+        if allowed is None:
+            return self.legal
+        left: NDArray[np.bool_] = allowed & self.legal
+        if not (left.any(axis=-1) | self.terminal).all():
+            raise BadInput(Problem("allowed", "a state without a legal action", "one at least in each state"))
+        return left
+
+    def check_policy(self, policy: NDArray[np.float64]) -> None:
+        """Refuse what is not a policy, ``[..., S, A]``. Rows of terminal states are ignored.
+
+        Raises:
+            BadInput: A row is no distribution, or an action that is not legal has a probability.
+        """
+        rows = policy[..., ~self.terminal, :]
+        checks = [
+            (not (rows >= 0).all(), "a negative or NaN entry", "numbers in [0, 1]"),
+            (not np.allclose(rows.sum(axis=-1), 1.0), "rows that do not sum to 1", "a distribution in each state"),
+            ((rows * ~self.legal[~self.terminal] > 0).any(), "an action that is not legal", "legal actions only"),
+        ]
+        problems = [Problem("policy", got, expected) for bad, got, expected in checks if bad]
+        if problems:
+            raise BadInput(*problems)
 
 
 def _shape_problems(

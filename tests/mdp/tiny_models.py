@@ -70,7 +70,7 @@ def slippery_fork(*, certain: bool = False) -> FiniteModel:
 def random_model(rng: np.random.Generator, *, states: int, actions: int, outcomes: int, ends: int = 1) -> FiniteModel:
     """A random model with ``ends`` terminal states, the last ones, some illegal actions, and rewards in tenths.
 
-    Rewards are multiples of a tenth from a short list, so that ties between policies are common.
+    Few outcomes are paid, so that many policies tie under what is paid and differ in what is meant.
     """
     shape = (states, actions, outcomes)
     probability = rng.dirichlet(np.ones(outcomes), size=(states, actions))
@@ -78,7 +78,8 @@ def random_model(rng: np.random.Generator, *, states: int, actions: int, outcome
     start = rng.dirichlet(np.ones(states - ends))
     legal = rng.random((states, actions)) < 0.8
     legal[np.arange(states), rng.integers(actions, size=states)] = True
-    events = {name: rng.integers(-2, 3, size=shape) / 10 for name in ("paid", "meant")}
+    meant = rng.integers(-2, 3, size=shape) / 10
+    events = {"paid": meant[::-1] * (rng.random(shape) < 0.25), "meant": meant}
     return FiniteModel(
         rng.integers(states, size=shape), probability, terminal, np.append(start, np.zeros(ends)), legal, events
     )

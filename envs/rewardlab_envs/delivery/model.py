@@ -45,7 +45,7 @@ class DeliveryState:
     orders_left: int
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=16, typed=True)  # typed, for else True would pass as an earlier 1, unchecked
 def delivery_task(orders: int = 2, town_map: str = DEFAULT_MAP, max_episode_steps: int = 40) -> FiniteTask:
     """A courier takes parcels from the depot to customers, one at a time.
 
@@ -68,9 +68,12 @@ def delivery_task(orders: int = 2, town_map: str = DEFAULT_MAP, max_episode_step
         for name, value in (("orders", orders), ("max_episode_steps", max_episode_steps))
         if isinstance(value, bool) or not isinstance(value, int) or value < 1
     ]
+    try:
+        town = Town.from_map(town_map)
+    except BadInput as refused:
+        problems += refused.problems
     if problems:
         raise BadInput(*problems)
-    town = Town.from_map(town_map)
     states = [
         DeliveryState(*parts)
         for parts in product(
@@ -173,8 +176,4 @@ def _potentials(town: Town, states: list[DeliveryState]) -> dict[str, Potential]
         ("distance", distance, "-0.01 for each driving minute until this parcel can arrive."),
         ("work_left", work, "-0.01 for each driving minute until all parcels can have arrived."),
     )
-    return {
-        name: Potential.from_table(-0.01 * minutes, name=name, summary=summary) for name, minutes, summary in made
-    }
-
-
+    return {name: Potential.from_table(-0.01 * minutes, name=name, summary=summary) for name, minutes, summary in made}

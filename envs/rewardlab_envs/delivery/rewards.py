@@ -26,6 +26,14 @@ def _pay_arrival(steps: Transitions) -> NDArray[np.float64]:
     return _one_over_minutes(steps, steps.event("delivered"))
 
 
+def _pay_pickups(steps: Transitions) -> NDArray[np.float64]:
+    return steps.event("picked_up")
+
+
+def _pay_approach(steps: Transitions) -> NDArray[np.float64]:
+    return steps.event("approach_minutes")
+
+
 def _one_over_minutes(steps: Transitions, paid: NDArray[np.float64]) -> NDArray[np.float64]:
     minutes = steps.event("order_minutes")
     return np.divide(paid, minutes, out=np.zeros(len(steps)), where=paid > 0)
@@ -74,15 +82,19 @@ REWARDS = {
         ),
         Reward(
             "pickup_bonus",
-            (_ARRIVAL, Term("picked_up", lambda steps: steps.event("picked_up"), 0.1)),
+            (_ARRIVAL, Term("picked_up", _pay_pickups, 0.1)),
             "fixed_speed, and 0.1 for each parcel picked up.",
-            Exploit("farm_pickups", "Picks a parcel up, drops it, picks it up again, and never leaves.", _farms_pickups),
+            Exploit(
+                "farm_pickups", "Picks a parcel up, drops it, picks it up again, and never leaves.", _farms_pickups
+            ),
         ),
         Reward(
             "progress_bonus",
-            (_ARRIVAL, Term("approach", lambda steps: steps.event("approach_minutes"), 0.02)),
+            (_ARRIVAL, Term("approach", _pay_approach, 0.02)),
             "fixed_speed, and 0.02 for each minute nearer to the next stop; nothing is taken back for driving away.",
-            Exploit("drive_in_circles", "Drives to and fro, paid for each approach and never charged.", _drives_in_circles),
+            Exploit(
+                "drive_in_circles", "Drives to and fro, paid for each approach and never charged.", _drives_in_circles
+            ),
         ),
     )
 }
