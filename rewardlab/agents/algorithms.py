@@ -23,12 +23,13 @@ _POSITIVE = ("learning_rate", "clip_range", "max_grad_norm")
 _NOT_NEGATIVE = ("ent_coef", "vf_coef")
 
 
-def algorithm_problems(name: str, settings: Mapping[str, object], where: str) -> list[Problem]:
+def algorithm_problems(name: str, settings: Mapping[str, object], num_envs: int, where: str) -> list[Problem]:
     """Check the settings of an algorithm without loading it.
 
     Args:
         name: One of the algorithm names.
         settings: Keyword arguments for its class.
+        num_envs: The environments that it steps at once.
         where: The place of the settings, for the messages.
 
     Returns:
@@ -45,7 +46,7 @@ def algorithm_problems(name: str, settings: Mapping[str, object], where: str) ->
             problems += _gamma_problems(value, place)
         else:
             problems += _range_problems(key, value, place)
-    return problems
+    return problems or _batch_problems(name, settings, num_envs, where)
 
 
 def make_agent(name: str, settings: Mapping[str, Any], environment: Any, seed: int) -> Any:
@@ -114,6 +115,22 @@ def _range_problems(key: str, value: object, place: str) -> list[Problem]:
         (("net_arch",), _is_layers(value), "a list of layer sizes, each at least 1"),
     ]
     return [Problem(place, repr(value), expected) for keys, kept, expected in rules if key in keys and not kept]
+
+
+def _batch_problems(name: str, settings: Mapping[str, Any], num_envs: int, where: str) -> list[Problem]:
+    """A last, smaller minibatch would weigh its samples more than the others do; SB3 warns in each worker."""
+    if name not in ("ppo", "maskable_ppo"):
+        return []
+    rollout = num_envs * settings.get("n_steps", 2048)
+    batch = settings.get("batch_size", 64)
+    if rollout % batch == 0:
+        return []
+    fitting = [size for size in range(2, rollout + 1) if rollout % size == 0]
+    below = max((size for size in fitting if size < batch), default=None)
+    above = min((size for size in fitting if size > batch), default=None)
+    nearest_sizes = " or ".join(str(size) for size in (below, above) if size is not None)
+    expected = f"a divisor of the rollout of {rollout} steps (num_envs * n_steps)"
+    return [Problem(f"{where}.batch_size", str(batch), expected, f"the nearest are {nearest_sizes}")]
 
 
 def _is_layers(value: object) -> bool:

@@ -137,8 +137,8 @@ def play_single(env: gym.Env[Any, Any], policy: Policy, seed: int) -> tuple[list
         observation, _, terminated, truncated, info = env.step(action)
         after = info.get("state", observation)
         events = {name: np.array([amount]) for name, amount in info.get("events", {}).items()}
-        one = (np.asarray(part)[None] for part in (before, action, after, terminated))
-        steps.append(Transitions(*one, events))
+        before, after, ended_here = (np.asarray(part)[None] for part in (before, after, terminated))
+        steps.append(Transitions(before, np.asarray(action)[None], after, ended_here, events))
         actions.append(np.asarray(action).tolist())
         ended = bool(terminated or truncated)
     return actions, Transitions.concatenate(steps)

@@ -62,19 +62,21 @@ class VectorAdapter(VecEnv):
         """Step all environments.
 
         Raises:
-            InvalidReward: A reward is NaN or infinite; names the step and the environment.
+            InvalidReward: A reward is NaN, infinite or too large for float32; names the step and the environment.
         """
         observations, rewards, terminations, truncations, infos = self.vector_env.step(self._actions)
         self._steps_taken += 1
-        if not np.isfinite(rewards).all():
-            raise self._invalid_reward(rewards)
+        with np.errstate(over="ignore"):
+            seen = rewards.astype(np.float32)
+        if not np.isfinite(seen).all():
+            raise self._invalid_reward(rewards, seen)
         ended = terminations | truncations
         dicts = unbatched_infos(infos, self.num_envs)
         if ended.any():
             for index in np.flatnonzero(ended).tolist():
                 dicts[index]["TimeLimit.truncated"] = bool(truncations[index] and not terminations[index])
             observations = self._hand_over_finals(observations, infos, ended, dicts)
-        return observations, rewards.astype(np.float32), ended, dicts
+        return observations, seen, ended, dicts
 
     def close(self) -> None:
         """Close the environment."""
@@ -89,7 +91,7 @@ class VectorAdapter(VecEnv):
 
     def get_images(self) -> Sequence[NDArray[np.uint8] | None]:
         """One frame for each environment."""
-        frames = self.vector_env.render()
+        frames: Any = self.vector_env.render()
         return [None] * self.num_envs if frames is None else list(frames)
 
     def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
@@ -134,7 +136,7 @@ class VectorAdapter(VecEnv):
         finals = observations if self._resets_by_mask else infos["final_obs"]
         indices = np.flatnonzero(ended).tolist()
         for index in indices:
-            dicts[index]["terminal_observation"] = finals[index]
+            dicts[index]["terminal_observation"] = _row(finals, index)
         if self._resets_by_mask:
             observations, reset_infos = self.vector_env.reset(options={"reset_mask": ended})
         else:
@@ -150,9 +152,16 @@ class VectorAdapter(VecEnv):
             return list(range(self.num_envs))
         return [int(index) for index in indices] if isinstance(indices, Iterable) else [int(indices)]
 
-    def _invalid_reward(self, rewards: NDArray[np.float64]) -> InvalidReward:
-        index = int(np.flatnonzero(~np.isfinite(rewards))[0])
+    def _invalid_reward(self, rewards: NDArray[np.float64], seen: NDArray[np.float32]) -> InvalidReward:
+        index = int(np.flatnonzero(~np.isfinite(seen))[0])
         return InvalidReward(
-            f"step {self._steps_taken}, environment {index}: got reward {rewards[index]}, expected a finite number; "
+            f"step {self._steps_taken}, environment {index}: got reward {rewards[index]}, expected a finite float32; "
             "look for a division by zero, a logarithm of 0 or an overflow in the environment's reward"
         )
+
+
+def _row(observations: Any, index: int) -> Any:
+    """One environment's observation out of a batch, which is a dictionary of batches for a Dict space."""
+    if isinstance(observations, dict):
+        return {name: part[index] for name, part in observations.items()}
+    return observations[index]

@@ -114,8 +114,8 @@ def _variant_problems(
     problems = _reward_problems(variant, catalogue, f"{where}.reward")
     name, num_envs, settings = _algorithm(spec, variant)
     if isinstance(num_envs, bool) or not isinstance(num_envs, int) or num_envs < 1:
-        problems.append(Problem(f"{where}.algorithm.num_envs", repr(num_envs), "a whole number, at least 1"))
-    problems += algorithm_problems(name, settings, f"{where}.algorithm")
+        return [*problems, Problem(f"{where}.algorithm.num_envs", repr(num_envs), "a whole number, at least 1")]
+    problems += algorithm_problems(name, settings, num_envs, f"{where}.algorithm")
     if any(problem.where.endswith(".gamma") for problem in problems):
         return problems
     for index, wrapper in enumerate(variant.wrappers):
@@ -144,9 +144,10 @@ def _reward_problems(variant: VariantSpec, catalogue: Catalogue | None, where: s
 def _planned(spec: ExperimentSpec, variant: VariantSpec, seed: int) -> PlannedRun:
     name, num_envs, algorithm_settings = _algorithm(spec, variant)
     environment = {"id": spec.environment.id, "settings": spec.environment.settings}
+    wrappers = [{**wrapper, "gamma": algorithm_settings["gamma"]} for wrapper in variant.wrappers]
     paid = {
         "reward": variant.reward,
-        "wrappers": [{**wrapper, "gamma": algorithm_settings["gamma"]} for wrapper in variant.wrappers],
+        "wrappers": wrappers,
         "algorithm": {"name": name, "num_envs": num_envs, "settings": algorithm_settings},
     }
     settings = {
@@ -160,7 +161,7 @@ def _planned(spec: ExperimentSpec, variant: VariantSpec, seed: int) -> PlannedRu
         environment_id=spec.environment.id,
         environment_settings=spec.environment.settings,
         reward=variant.reward,
-        wrappers=tuple(paid["wrappers"]),
+        wrappers=tuple(wrappers),
         algorithm=name,
         algorithm_settings=algorithm_settings,
         num_envs=num_envs,

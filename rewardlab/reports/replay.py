@@ -52,7 +52,8 @@ def play_again(env: gym.Env[Any, Any], seed: int, actions: Sequence[Any]) -> Ite
     env.reset(seed=seed)
     names = getattr(getattr(env.unwrapped, "task", None), "action_names", None)
     total_paid = total_objective = 0.0
-    yield Frame(env.render(), 0, "", 0.0, 0.0, 0.0, "")
+    picture: Any = env.render()
+    yield Frame(picture, 0, "", 0.0, 0.0, 0.0, "")
     for step, action in enumerate(actions, start=1):
         _, reward, terminated, truncated, info = env.step(action)
         paid = float(reward)
@@ -60,7 +61,8 @@ def play_again(env: gym.Env[Any, Any], seed: int, actions: Sequence[Any]) -> Ite
         total_objective += float(info.get("objective", paid))
         name = str(action) if names is None else names[int(action)]
         note = "the task is over" if terminated else "time is up" if truncated else ""
-        yield Frame(env.render(), step, name, paid, total_paid, total_objective, note)
+        picture = env.render()
+        yield Frame(picture, step, name, paid, total_paid, total_objective, note)
         if terminated or truncated:
             return
 

@@ -31,7 +31,7 @@ def comparison_table(comparison: Comparison) -> Table:
     table = Table(title=Text(spec.question or spec.name, style="bold"), title_justify="left", box=SIMPLE_HEAD)
     table.add_column("", no_wrap=True)
     for variant in comparison.variants:
-        table.add_column(Text(variant.name), justify="right", overflow="fold")
+        table.add_column(Text(variant.name), justify="right", overflow="fold", min_width=12)
     for label, cell in _rows(comparison):
         if cell is None:
             table.add_section()

@@ -1,0 +1,68 @@
+"""Evaluation episodes are whole, in order, and scored under every reward."""
+
+from __future__ import annotations
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.vector import AutoresetMode
+
+from rewardlab.agents import evaluation_scores, make_vector, play_episodes
+from rewardlab.errors import BadInput
+from rewardlab.mdp import solve_finite_horizon
+from rewardlab.rewards import Catalogue
+
+DELIVERY = "rewardlab_envs:rewardlab/Delivery-v0"
+
+
+def played(policy, episodes: int = 40, seed: int = 0):
+    env = make_vector(DELIVERY, {}, "speed", episodes, AutoresetMode.DISABLED)
+    return env, play_episodes(env, policy(env), seed)
+
+
+def random_policy(env):
+    rng = np.random.default_rng(5)
+    return lambda observations, _: rng.integers(0, 6, len(observations))
+
+
+def optimal_policy(env):
+    """Plays the objective's optimum; reads the states from the environment, as a test may."""
+    task = env.task
+    best = solve_finite_horizon(task.model, task.objective_table, task.max_episode_steps).optimal
+    clock = iter(range(task.max_episode_steps))
+    return lambda *_: best[next(clock)][env._states].argmax(axis=1)
+
+
+def test_episodes_are_whole_and_in_order() -> None:
+    env, episodes = played(random_policy)
+    assert len(episodes) == 40
+    for episode in episodes:
+        steps = episode.steps
+        np.testing.assert_array_equal(steps.state[1:], steps.next_state[:-1])
+        assert not steps.terminated[:-1].any()
+        assert steps.terminated[-1] or len(steps) == env.max_episode_steps
+        assert env.task.model.start[steps.state[0]] > 0
+
+
+def test_the_exact_optimum_is_reached_by_the_optimal_policy_from_the_same_starts() -> None:
+    env, episodes = played(optimal_policy)
+    task = env.task
+    values = solve_finite_horizon(task.model, task.objective_table, task.max_episode_steps).values[0]
+    for episode in episodes:
+        assert episode.objective.sum() == pytest.approx(values[episode.steps.state[0]], abs=1e-12)
+
+
+def test_scores_agree_with_what_the_environment_paid() -> None:
+    env, episodes = played(random_policy)
+    catalogue = Catalogue.of(env)
+    scores = evaluation_scores(episodes, catalogue.reward("speed"), catalogue)
+    assert scores["paid"] == scores["rewards"]["speed"]
+    assert scores["objective"] == pytest.approx(scores["rewards"]["on_time"], abs=1e-12)
+    assert set(scores["exploits"]) == {"drop_at_once", "farm_pickups", "drive_in_circles"}
+    assert scores["events"]["minutes"] > 0
+
+
+def test_an_environment_that_restarts_by_itself_is_refused() -> None:
+    env = gym.make_vec(DELIVERY, 2, autoreset_mode="SameStep")
+    with pytest.raises(BadInput, match="expected DISABLED"):
+        play_episodes(env, random_policy(env), 0)

@@ -1,0 +1,44 @@
+"""One gamma for shaping and agent, wherever the shaping sits."""
+
+from __future__ import annotations
+
+import gymnasium as gym
+import pytest
+from stable_baselines3 import PPO
+from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
+
+from rewardlab.agents import require_shared_discount
+from rewardlab.agents.vector_adapter import VectorAdapter
+from rewardlab.errors import BadInput
+from rewardlab.wrappers import Ledger, PotentialShaping, VectorPotentialShaping
+
+DELIVERY = "rewardlab_envs:rewardlab/Delivery-v0"
+
+
+def scalar_stack(gamma: float) -> DummyVecEnv:
+    def make_one() -> gym.Env:
+        env = gym.make(DELIVERY)
+        return Ledger(PotentialShaping(env, env.unwrapped.catalogue.potential("distance"), gamma=gamma))
+
+    return DummyVecEnv([make_one])
+
+
+def vector_stack(gamma: float) -> VectorAdapter:
+    env = gym.make_vec(DELIVERY, 2, autoreset_mode="SameStep")
+    return VectorAdapter(VectorPotentialShaping(env, env.unwrapped.catalogue.potential("distance"), gamma=gamma))
+
+
+def normalised_stack(gamma: float) -> VecNormalize:
+    return VecNormalize(vector_stack(gamma))
+
+
+@pytest.mark.parametrize("stack", [scalar_stack, vector_stack, normalised_stack])
+def test_another_gamma_is_refused_and_both_are_named(stack) -> None:
+    agent = PPO("MlpPolicy", stack(0.9), gamma=0.99, n_steps=8, batch_size=8, device="cpu")
+    with pytest.raises(BadInput, match=r"shaping gamma: got 0\.9, expected the agent's gamma, 0\.99; give the wrapper"):
+        require_shared_discount(agent)
+
+
+@pytest.mark.parametrize("stack", [scalar_stack, vector_stack, normalised_stack])
+def test_the_same_gamma_passes(stack) -> None:
+    require_shared_discount(PPO("MlpPolicy", stack(0.99), gamma=0.99, n_steps=8, batch_size=8, device="cpu"))

@@ -1,0 +1,143 @@
+"""One run: bit-identical when repeated, paired between variants, measured in the bare environment."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from rewardlab.agents import TrainingRun, train
+from rewardlab.errors import RunFailed
+
+DELIVERY = "rewardlab_envs:rewardlab/Delivery-v0"
+SETTINGS = {"gamma": 0.97, "n_steps": 20, "batch_size": 100, "n_epochs": 2}
+RUN = TrainingRun(
+    environment_id=DELIVERY,
+    environment_settings={},
+    reward="speed",
+    wrappers=(),
+    algorithm="ppo",
+    algorithm_settings=SETTINGS,
+    num_envs=10,
+    budget_steps=1000,
+    evaluation_episodes=5,
+    environment_seed=1,
+    evaluation_seed=2,
+    replay_seed=3,
+    learner_seed=4,
+)
+
+
+def quiet(_: int) -> None:
+    """Reports no progress."""
+
+
+def fingerprint(run: TrainingRun) -> str:
+    return json.dumps(train(run, quiet), sort_keys=True)
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "a2c", "dqn", "maskable_ppo"])
+def test_repeated_run_is_bit_identical(algorithm: str) -> None:
+    settings = {"gamma": 0.97, "learning_starts": 100} if algorithm == "dqn" else {"gamma": 0.97, "n_steps": 20}
+    settings |= {"batch_size": 50} if "ppo" in algorithm else {}
+    run = dataclasses.replace(RUN, algorithm=algorithm, algorithm_settings=settings, budget_steps=400)
+    assert fingerprint(run) == fingerprint(run)
+
+
+def test_run_does_not_depend_on_the_process_or_on_global_streams() -> None:
+    random.seed(99)
+    np.random.seed(99)  # noqa: NPY002 - a disturbance on purpose
+    torch.manual_seed(99)
+    here = fingerprint(RUN)
+    code = "from tests.agents.test_training import RUN, fingerprint; print(fingerprint(RUN))"
+    there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert there.stdout.strip() == here
+
+
+@pytest.mark.parametrize("changed", ["environment_seed", "learner_seed", "reward", "num_envs"])
+def test_what_should_matter_does(changed: str) -> None:
+    other = {"environment_seed": 9, "learner_seed": 9, "reward": "fixed_speed", "num_envs": 5}[changed]
+    curves = [train(run, quiet)["curve"] for run in (RUN, dataclasses.replace(RUN, **{changed: other}))]
+    assert curves[0] != curves[1]
+
+
+def test_first_observations_are_shared_by_learners_of_one_environment_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rewardlab.agents.vector_adapter import VectorAdapter
+
+    seen = []
+    reset = VectorAdapter.reset
+
+    def watched(self):
+        seen.append(reset(self))
+        return seen[-1]
+
+    monkeypatch.setattr(VectorAdapter, "reset", watched)
+    train(RUN, quiet)
+    train(dataclasses.replace(RUN, learner_seed=77, reward="fixed_speed"), quiet)
+    train(dataclasses.replace(RUN, environment_seed=77), quiet)
+    np.testing.assert_array_equal(seen[0], seen[1])
+    assert (seen[0] != seen[2]).any()
+
+
+def test_evaluation_is_paid_without_shaping_and_curve_with_it() -> None:
+    shaping = ({"kind": "potential_shaping", "potential": "work_left", "gamma": 0.97},)
+    result = train(dataclasses.replace(RUN, reward="fixed_speed", wrappers=shaping), quiet)
+    evaluation = result["evaluation"]
+    assert evaluation["paid"] == evaluation["rewards"]["fixed_speed"]
+    assert evaluation["objective"] == pytest.approx(evaluation["rewards"]["on_time"], abs=1e-12)
+    for point in result["curve"]:
+        assert point["paid"] == pytest.approx(sum(point["ledger"].values()), abs=1e-9)
+        assert point["ledger"]["shaping"] != 0
+        assert point["ledger"]["unaccounted"] == 0
+
+
+def test_weights_on_events_are_paid() -> None:
+    result = train(dataclasses.replace(RUN, reward={"delivered": 1.0, "minutes": -0.01}), quiet)
+    assert result["evaluation"]["paid"] == pytest.approx(result["evaluation"]["objective"], abs=1e-12)
+
+
+def test_progress_is_reported_up_to_the_end() -> None:
+    steps: list[int] = []
+    result = train(RUN, steps.append)
+    assert steps == sorted(steps)
+    assert steps[-1] == result["steps"] == 1000
+
+
+def test_replay_can_be_played_again() -> None:
+    import gymnasium as gym
+
+    replay = train(RUN, quiet)["replay"]
+    env = gym.make(DELIVERY, reward="speed")
+    env.reset(seed=replay["seed"])
+    endings = [env.step(action)[2:4] for action in replay["actions"]]
+    assert any(endings[-1])
+    assert not any(any(ending) for ending in endings[:-1])
+
+
+def test_diverged_weights_are_a_failure_not_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    from stable_baselines3 import PPO
+
+    learn = PPO.learn
+
+    def poisoned(self, *arguments, **settings):
+        learn(self, *arguments, **settings)
+        with torch.no_grad():
+            next(self.policy.parameters())[0] = float("nan")
+        return self
+
+    monkeypatch.setattr(PPO, "learn", poisoned)
+    with pytest.raises(RunFailed, match=r"step 1000: got non-finite weights in .*; the training diverged: lower"):
+        train(RUN, quiet)
+
+
+def test_an_environment_without_catalogue_is_its_own_objective() -> None:
+    run = dataclasses.replace(RUN, environment_id="CartPole-v1", reward="environment")
+    evaluation = train(run, quiet)["evaluation"]
+    assert evaluation["objective"] == evaluation["paid"] == evaluation["steps"]
+    assert evaluation["rewards"] == evaluation["exploits"] == evaluation["events"] == {}
