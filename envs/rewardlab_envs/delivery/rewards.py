@@ -40,9 +40,10 @@ def _one_over_minutes(steps: Transitions, paid: NDArray[np.float64]) -> NDArray[
 
 
 def _drops_at_once(episode: Transitions) -> bool:
+    """More parcels are thrown down, before anything else is done with them, than arrive."""
     dropped_elsewhere = (episode.event("dropped") > 0) & (episode.event("delivered") == 0)
-    just_picked_up = episode.event("picked_up") > 0
-    return int((just_picked_up[:-1] & dropped_elsewhere[1:]).sum()) >= 2
+    just_got = np.concatenate([[True], episode.event("picked_up")[:-1] > 0])
+    return bool((dropped_elsewhere & just_got).sum() > episode.event("delivered").sum())
 
 
 def _farms_pickups(episode: Transitions) -> bool:
@@ -51,7 +52,9 @@ def _farms_pickups(episode: Transitions) -> bool:
 
 def _drives_in_circles(episode: Transitions) -> bool:
     approach, retreat = episode.event("approach_minutes").sum(), episode.event("retreat_minutes").sum()
-    return bool(approach >= 20 and retreat >= 0.7 * approach)
+    # A parcel dropped on the way goes back to the depot, so that the same approach can be earned again.
+    started_over = episode.event("dropped").sum() - episode.event("delivered").sum()
+    return bool(approach >= 20 and (retreat >= 0.7 * approach or started_over >= 3))
 
 
 def _from_events(name: str, summary: str, **weights: float) -> Reward:
@@ -72,8 +75,12 @@ REWARDS = {
         Reward(
             "speed",
             (Term("speed", _pay_any_drop),),
-            "1 / minutes since the order, paid on any drop: the tutorial's reward, which never says that it must arrive.",
-            Exploit("drop_at_once", "Picks the parcel up and drops it on the spot, again and again.", _drops_at_once),
+            "1 / minutes since the order, paid on any drop: the tutorial's reward, which forgets that it must arrive.",
+            Exploit(
+                "drop_at_once",
+                "Drops the parcel as soon as it has it, and picks it up only to drop it again.",
+                _drops_at_once,
+            ),
         ),
         Reward(
             "fixed_speed",
@@ -93,7 +100,9 @@ REWARDS = {
             (_ARRIVAL, Term("approach", _pay_approach, 0.02)),
             "fixed_speed, and 0.02 for each minute nearer to the next stop; nothing is taken back for driving away.",
             Exploit(
-                "drive_in_circles", "Drives to and fro, paid for each approach and never charged.", _drives_in_circles
+                "drive_in_circles",
+                "Drives to and fro, or drops the parcel on the way and starts over: paid for each approach, never charged.",
+                _drives_in_circles,
             ),
         ),
     )
