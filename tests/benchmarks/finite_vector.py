@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from collections.abc import Callable
 from typing import Any
@@ -41,8 +42,7 @@ def _row(name: str, env_id: str, budget: float) -> Row:
 
 
 def _frozen_lake(threads: int) -> Any:
-    import envpool
-
+    envpool = importlib.import_module("envpool")
     env = envpool.make("FrozenLake-v1", env_type="gymnasium", num_envs=_COUNT, num_threads=threads, seed=0)
     env.reset()
     return env

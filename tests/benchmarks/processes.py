@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from typing import final
 @final
 @dataclass(frozen=True)
 class Cost:
-    """The time that a process took, on the clock and on all cores together."""
+    """The time that a process took, on the clock and on the processor; the latter without workers that outlived it."""
 
     wall_seconds: float
     cpu_seconds: float
@@ -27,8 +26,7 @@ def cost_of_python(*arguments: str) -> Cost:
         RuntimeError: It failed; with the end of what it said.
     """
     before, began = _cpu_seconds_of_children(), time.perf_counter()
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
     cost = Cost(time.perf_counter() - began, _cpu_seconds_of_children() - before)
     if done.returncode:
         raise RuntimeError(f"python {' '.join(arguments)} ended with {done.returncode}: {done.stderr[-2000:]}")
