@@ -45,7 +45,9 @@ def load_plugins() -> list[Plugin]:
     return [_load(module) for module in sorted({point.value for point in entry_points(group=PLUGIN_GROUP)})]
 
 
-def environment_spec(environment_id: str, *, allowed_modules: Collection[str] = (), where: str = "environment") -> EnvSpec:
+def environment_spec(
+    environment_id: str, *, allowed_modules: Collection[str] = (), where: str = "environment"
+) -> EnvSpec:
     """Find the registration of an environment, without making it.
 
     Args:

@@ -17,8 +17,8 @@ class LearningCurve(BaseCallback):
 
     Attributes:
         points: One dictionary a span: ``steps`` at its end, ``episodes`` in it, and the means over them of ``paid``
-            (what the learner saw, shaping included), ``objective``, ``length`` and each ``ledger`` line. A span in which
-            no episode ended is left out.
+            (what the learner saw, shaping included), ``objective``, ``length`` and each ``ledger`` line. A span in
+            which no episode ended is left out.
 
     Args:
         budget_steps: The length of the training.

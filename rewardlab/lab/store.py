@@ -100,9 +100,9 @@ class ResultStore:
         )
         with self._open() as connection, connection:
             connection.execute(
-                "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (identity) DO UPDATE SET state = excluded.state,"
-                " settings = excluded.settings, result = excluded.result, message = excluded.message,"
-                " provenance = excluded.provenance WHERE runs.state = 'failed'",
+                "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (identity) DO UPDATE SET"
+                " state = excluded.state, settings = excluded.settings, result = excluded.result,"
+                " message = excluded.message, provenance = excluded.provenance WHERE runs.state = 'failed'",
                 row,
             )
 

@@ -58,7 +58,8 @@ def solve(
         allowed: ``[S, A]`` bool, the actions to choose from; the legal ones by default.
 
     Raises:
-        BadInput: ``gamma`` lies outside [0, 1), the table is not ``[S, A, K]`` finite numbers, or a state has no action left.
+        BadInput: ``gamma`` lies outside [0, 1), the table is not ``[S, A, K]`` finite numbers, or a state has no action
+            left.
     """
     gamma = _below_one(gamma)
     choices = model.choices(allowed)

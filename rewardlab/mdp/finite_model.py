@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,12 +38,12 @@ class FiniteModel:
     probability: NDArray[np.float64]
     terminal: NDArray[np.bool_]
     start: NDArray[np.float64]
-    legal: NDArray[np.bool_] = field(default=None)  # type: ignore[assignment]  # filled in below
+    legal: NDArray[np.bool_] = None  # type: ignore[assignment]  # __post_init__ fills it in
     events: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         legal = np.ones(np.shape(self.successor)[:2], dtype=np.bool_) if self.legal is None else self.legal
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "successor": np.array(self.successor, dtype=np.int64),
             "probability": np.array(self.probability, dtype=np.float64),
             "terminal": np.array(self.terminal, dtype=np.bool_),
@@ -63,17 +63,17 @@ class FiniteModel:
     @property
     def n_states(self) -> int:
         """S."""
-        return self.successor.shape[0]
+        return int(self.successor.shape[0])
 
     @property
     def n_actions(self) -> int:
         """A."""
-        return self.successor.shape[1]
+        return int(self.successor.shape[1])
 
     @property
     def n_outcomes(self) -> int:
         """K; 1 for a deterministic model."""
-        return self.successor.shape[2]
+        return int(self.successor.shape[2])
 
     @cached_property
     def feasible(self) -> NDArray[np.bool_]:
@@ -152,9 +152,7 @@ class FiniteModel:
             raise BadInput(*problems)
 
 
-def _shape_problems(
-    arrays: Mapping[str, NDArray[np.generic]], events: Mapping[str, NDArray[np.float64]]
-) -> list[Problem]:
+def _shape_problems(arrays: Mapping[str, NDArray[Any]], events: Mapping[str, NDArray[np.float64]]) -> list[Problem]:
     shape = arrays["successor"].shape
     if len(shape) != 3 or 0 in shape:
         return [Problem("FiniteModel.successor", f"shape {shape}", "[S, A, K], none of them 0")]
@@ -173,18 +171,23 @@ def _shape_problems(
     ]
 
 
-def _content_problems(
-    arrays: Mapping[str, NDArray[np.generic]], events: Mapping[str, NDArray[np.float64]]
-) -> list[Problem]:
-    successor, probability, terminal, start, legal = (arrays[name] for name in arrays)
-    sums = np.asarray(probability).sum(axis=-1)
+def _content_problems(arrays: Mapping[str, NDArray[Any]], events: Mapping[str, NDArray[np.float64]]) -> list[Problem]:
+    successor, probability, terminal, start, legal = arrays.values()
+    outside = (successor < 0) | (successor >= len(terminal))
+    sums = probability.sum(axis=-1)
+    total = start.sum()
     checks = [
-        (((successor < 0) | (successor >= len(terminal))).any(), "successor", "an index outside the states", "in [0, S)"),
-        (not (np.asarray(probability) >= 0).all(), "probability", "a negative or NaN entry", "numbers in [0, 1]"),
-        (not np.allclose(sums, 1.0, rtol=0, atol=1e-9), "probability", "rows that do not sum to 1", "a sum of 1 over K"),
-        (not np.isclose(np.asarray(start).sum(), 1.0, rtol=0, atol=1e-9), "start", f"sum {start.sum()}", "a sum of 1"),
-        (not (np.asarray(start) >= 0).all(), "start", "a negative or NaN entry", "numbers in [0, 1]"),
-        (np.asarray(start)[np.asarray(terminal, dtype=bool)].any(), "start", "mass on a terminal state", "none there"),
+        (outside.any(), "successor", "an index outside the states", "in [0, S)"),
+        (not (probability >= 0).all(), "probability", "a negative or NaN entry", "numbers in [0, 1]"),
+        (
+            not np.allclose(sums, 1.0, rtol=0, atol=1e-9),
+            "probability",
+            "rows that do not sum to 1",
+            "a sum of 1 over K",
+        ),
+        (not np.isclose(total, 1.0, rtol=0, atol=1e-9), "start", f"sum {total}", "a sum of 1"),
+        (not (start >= 0).all(), "start", "a negative or NaN entry", "numbers in [0, 1]"),
+        (start[terminal].any(), "start", "mass on a terminal state", "none there"),
         (not (legal.any(axis=1) | terminal).all(), "legal", "a state without actions", "one at least in each state"),
     ]
     problems = [Problem(f"FiniteModel.{name}", got, expected) for bad, name, got, expected in checks if bad]

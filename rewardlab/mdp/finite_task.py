@@ -52,7 +52,8 @@ class FiniteTask:
                 Problem("FiniteTask.catalogue.events", f"{self.catalogue.events}", f"{tuple(self.model.events)}")
             )
         seen = self.observations
-        if seen is not None and (seen.dtype != np.float32 or seen.shape[:1] != (self.model.n_states,) or seen.ndim != 2):
+        fits = seen is None or (seen.dtype == np.float32 and seen.ndim == 2 and len(seen) == self.model.n_states)
+        if seen is not None and not fits:
             problems.append(
                 Problem("FiniteTask.observations", f"{seen.dtype} {seen.shape}", f"float32 ({self.model.n_states}, D)")
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, final
+from typing import Any, final
 
 import numpy as np
 from gymnasium.spaces import Discrete
@@ -35,7 +35,10 @@ class FiniteVectorEnv(VectorEnv[Any, Any, Any]):
         render_mode: "rgb_array", "ansi" or None.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}
+    metadata: dict[str, Any] = {  # noqa: RUF012 - Gymnasium declares it so
+        "render_modes": ["ansi", "rgb_array"],
+        "render_fps": 4,
+    }
 
     def __init__(
         self,
@@ -96,8 +99,8 @@ class FiniteVectorEnv(VectorEnv[Any, Any, Any]):
         self._states = self._states.copy()
         self._states[starting] = starts
         self._elapsed_steps[starting] = 0
-        left = [] if self._ended is None else self._ended[~mask[self._ended]]
-        self._ended = np.asarray(left, dtype=np.int64)
+        ended = np.zeros(0, dtype=np.int64) if self._ended is None else self._ended
+        self._ended = ended[~mask[ended]]
         return self._observe(self._states), {"state": np.where(mask, self._states, 0), "_state": mask.copy()}
 
     def step(
@@ -226,10 +229,12 @@ class FiniteVectorEnv(VectorEnv[Any, Any, Any]):
     def _checked_mask(self, mask: Any) -> NDArray[np.bool_]:
         if mask is None:
             return self._everyone
-        if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != (self.num_envs,) or not mask.any():
+        fits = isinstance(mask, np.ndarray) and mask.dtype == np.bool_ and mask.shape == (self.num_envs,)
+        if not fits or not mask.any():
             expected = f"a bool array of shape ({self.num_envs},) with a True in it"
             raise BadInput(Problem("options['reset_mask']", repr(mask), expected))
-        return mask
+        fitting: NDArray[np.bool_] = mask
+        return fitting
 
 
 def _checked_mode(mode: AutoresetMode | str) -> AutoresetMode:

@@ -1,4 +1,4 @@
-"""Everything that an environment needs to know of an outcome, side by side in one row, so that a step is one look-up."""
+"""All that an environment needs to know of an outcome, side by side in one row, so that a step is one look-up."""
 
 from __future__ import annotations
 
@@ -56,10 +56,12 @@ class OutcomeTable:
             return pair
         draws = rng.random(len(pair))
         thresholds = self.thresholds.take(pair, axis=0)
-        outcome = (draws[:, None] >= thresholds).sum(axis=1)
+        outcome: NDArray[np.int64] = (draws[:, None] >= thresholds).sum(axis=1)
         return pair * self.n_outcomes + outcome
 
-    def infos(self, rows: NDArray[np.float64], next_states: NDArray[np.int64], mask: NDArray[np.bool_]) -> dict[str, Any]:
+    def infos(
+        self, rows: NDArray[np.float64], next_states: NDArray[np.int64], mask: NDArray[np.bool_]
+    ) -> dict[str, Any]:
         """Gymnasium's vector infos for paid steps: each key beside its mask, nested ones too.
 
         Args:

@@ -70,7 +70,9 @@ class Catalogue:
             if choice not in self.rewards:
                 raise BadInput(one_of(where, choice, self.rewards, "reward"))
             return self.rewards[choice]
-        unknown = [one_of(f"{where}.{event}", event, self.events, "event") for event in choice if event not in self.events]
+        unknown = [
+            one_of(f"{where}.{event}", event, self.events, "event") for event in choice if event not in self.events
+        ]
         if unknown:
             raise BadInput(*unknown)
         if not any(choice.values()):

@@ -49,8 +49,8 @@ class Term:
         paid = np.asarray(self.function(transitions))
         if paid.shape != (size,) or paid.dtype.kind not in "biuf":
             raise InvalidReward(
-                f"reward term {self.name!r}: got {paid.dtype} of shape {paid.shape}, expected numbers of shape ({size},); "
-                "a term takes a batch and returns one number per row"
+                f"reward term {self.name!r}: got {paid.dtype} of shape {paid.shape},"
+                f" expected numbers of shape ({size},); a term takes a batch and returns one number per row"
             )
         amounts = self.weight * paid.astype(np.float64)
         if not np.isfinite(amounts).all():
@@ -122,7 +122,7 @@ class Reward:
             name: The name of the reward and of its term; the function's own by default.
             summary: One sentence: what it pays for; the first line of the function's docstring by default.
         """
-        name = name or getattr(function, "__name__", "function")
+        name = name or str(getattr(function, "__name__", "function"))
         documentation = (function.__doc__ or "").strip().splitlines()
         return Reward(name, (Term(name, function),), summary or (documentation[0] if documentation else ""))
 

@@ -35,7 +35,8 @@ class VectorEndings:
         mode = env.metadata.get("autoreset_mode")
         if not isinstance(mode, AutoresetMode):
             fix = "set metadata['autoreset_mode'] in the environment: rewards cannot be shaped right without it"
-            raise BadInput(Problem("env.metadata['autoreset_mode']", repr(mode), "a gymnasium.vector.AutoresetMode", fix))
+            where = "env.metadata['autoreset_mode']"
+            raise BadInput(Problem(where, repr(mode), "a gymnasium.vector.AutoresetMode", fix))
         self.mode = mode
         self._resetting = np.zeros(env.num_envs, dtype=np.bool_)
 

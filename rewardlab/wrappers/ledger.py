@@ -1,4 +1,4 @@
-"""The ledger of an episode: what each part of the reward came to, beside the objective. Always the outermost wrapper."""
+"""The ledger of an episode: what each part of the reward came to, beside the objective. Always outermost."""
 
 from __future__ import annotations
 

@@ -43,9 +43,7 @@ def with_vector_line(
     if finals is None:
         return _extended(infos, paid_before, name, amounts, paid)
     top = _extended(infos, paid_before, name, np.where(finals, 0.0, amounts), paid & ~finals)
-    top["final_info"] = _extended(
-        infos["final_info"], paid_before, name, np.where(finals, amounts, 0.0), paid & finals
-    )
+    top["final_info"] = _extended(infos["final_info"], paid_before, name, np.where(finals, amounts, 0.0), paid & finals)
     return top
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 from typing import final
 
 import numpy as np
@@ -170,7 +170,7 @@ def _potentials(town: Town, states: list[DeliveryState]) -> dict[str, Potential]
         if not state.carrying:
             to_arrival = ahead[town.depot][state.cell] + ahead[target][town.depot]
         later = [town.customers[(state.customer + turn) % len(town.customers)] for turn in range(state.orders_left)]
-        trips = sum(ahead[town.depot][a] + ahead[b][town.depot] for a, b in zip(later, later[1:], strict=False))
+        trips = sum(ahead[town.depot][a] + ahead[b][town.depot] for a, b in pairwise(later))
         distance[number], work[number] = to_arrival, to_arrival + trips
     made = (
         ("distance", distance, "-0.01 for each driving minute until this parcel can arrive."),

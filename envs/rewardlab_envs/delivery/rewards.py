@@ -101,7 +101,7 @@ REWARDS = {
             "fixed_speed, and 0.02 for each minute nearer to the next stop; nothing is taken back for driving away.",
             Exploit(
                 "drive_in_circles",
-                "Drives to and fro, or drops the parcel on the way and starts over: paid for each approach, never charged.",
+                "Drives to and fro, or drops the parcel on the way and starts over: paid for each approach.",
                 _drives_in_circles,
             ),
         ),

@@ -48,20 +48,30 @@ class Town:
         lines = tuple(line.strip() for line in text.strip().splitlines())
         cells = "".join(lines)
         customers = sorted(cell for cell in cells if cell.isalpha() and cell != "D")
-        expected = [letter for letter in "ABCEFGHIJKLMNOPQRSTUVWXYZ"[: len(customers)]]
+        expected = list("ABCEFGHIJKLMNOPQRSTUVWXYZ"[: len(customers)])
         checks = [
             (len({len(line) for line in lines}) != 1, "rows of different lengths", "rows of one length"),
             (cells.count("D") != 1, f"{cells.count('D')} depots 'D'", "exactly one"),
             (not customers or customers != expected, f"customers {''.join(customers)!r}", "A, B, C, E… each once"),
-            (bool(set(cells) - set(".~#D") - set(customers)), f"characters {''.join(sorted(set(cells)))!r}", "A-Z . ~ # D"),
+            (
+                bool(set(cells) - set(".~#D") - set(customers)),
+                f"characters {''.join(sorted(set(cells)))!r}",
+                "A-Z . ~ # D",
+            ),
         ]
         problems = [Problem("map", got, expectation) for bad, got, expectation in checks if bad]
         if problems:
             raise BadInput(*problems)
         town = Town(lines)
-        cut_off = [letter for letter, cell in zip(customers, town.customers, strict=True) if town.minutes_to(cell)[town.depot] < 0]
+        cut_off = [
+            letter
+            for letter, cell in zip(customers, town.customers, strict=True)
+            if town.minutes_to(cell)[town.depot] < 0
+        ]
         if cut_off:
-            raise BadInput(Problem("map", f"customer {cut_off[0]!r} behind buildings", "a street from the depot to each"))
+            raise BadInput(
+                Problem("map", f"customer {cut_off[0]!r} behind buildings", "a street from the depot to each")
+            )
         return town
 
     @cached_property
