@@ -90,7 +90,7 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
     from rewardlab.lab.store import ResultStore
     from rewardlab.reports.folder import write_report
     from rewardlab.reports.progress import ProgressDisplay
-    from rewardlab.reports.table import comparison_notes, comparison_table
+    from rewardlab.reports.table import comparison_notes, comparison_tables
 
     console = Console()
     workers = check_workers(options.workers)
@@ -102,7 +102,8 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
         run_experiment(missing, store, workers, display)
     comparison = compare(plan, store)
     files = write_report(comparison, folder)
-    console.print(comparison_table(comparison))
+    for table in comparison_tables(comparison, console.width):
+        console.print(table)
     for note in comparison_notes(comparison):
         console.print(Text(note))
     console.print("Written:")

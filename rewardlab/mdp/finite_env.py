@@ -37,10 +37,7 @@ class FiniteEnv(gym.Env[Any, Any]):
     }
 
     def __init__(self, task: FiniteTask, reward: RewardChoice | None = None, render_mode: str | None = None) -> None:
-        if render_mode not in (None, *self.metadata["render_modes"]):
-            raise BadInput(Problem("render_mode", repr(render_mode), "None, 'ansi' or 'rgb_array'"))
-        if render_mode == "rgb_array" and task.rgb_picture is None:
-            raise BadInput(Problem("render_mode", "'rgb_array'", "'ansi'", "this task has no image of its states"))
+        task.check_render_mode(render_mode)
         self.task = task
         self.table = OutcomeTable(task, task.catalogue.objective if reward is None else reward)
         self.render_mode = render_mode
@@ -64,7 +61,7 @@ class FiniteEnv(gym.Env[Any, Any]):
         state = (options or {}).get("state")
         if state is None:
             state = self.table.draw_starts(1, self.np_random)[0]
-        elif not (0 <= state < self.task.model.n_states) or self.task.model.terminal[state]:
+        elif not self._is_place(state):
             raise BadInput(Problem("options['state']", repr(state), "the index of a state that is not terminal"))
         self._state = int(state)
         return self._observation(self._state), {"state": self._state}
@@ -97,6 +94,11 @@ class FiniteEnv(gym.Env[Any, Any]):
         if self.render_mode == "rgb_array" and self.task.rgb_picture is not None:
             return self.task.rgb_picture(self._current())
         return None
+
+    def _is_place(self, state: object) -> bool:
+        """Whether an episode can be in this state and go on."""
+        model = self.task.model
+        return isinstance(state, int | np.integer) and 0 <= state < model.n_states and not bool(model.terminal[state])
 
     def _current(self) -> int:
         if self._state is None:

@@ -70,3 +70,14 @@ class FiniteTask:
         if self.observations is None:
             return spaces.Discrete(self.model.n_states)
         return spaces.Box(0.0, 1.0, (self.observations.shape[1],), np.float32)
+
+    def check_render_mode(self, mode: str | None) -> None:
+        """Refuse a render mode that this task has no pictures for.
+
+        Raises:
+            BadInput: It is neither None, "ansi" nor, where there are images, "rgb_array".
+        """
+        if mode not in (None, "ansi", "rgb_array"):
+            raise BadInput(Problem("render_mode", repr(mode), "None, 'ansi' or 'rgb_array'"))
+        if mode == "rgb_array" and self.rgb_picture is None:
+            raise BadInput(Problem("render_mode", "'rgb_array'", "'ansi'", "this task has no image of its states"))

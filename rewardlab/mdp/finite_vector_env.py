@@ -52,6 +52,7 @@ class FiniteVectorEnv(VectorEnv[Any, Any, Any]):
         self.autoreset_mode = _checked_mode(autoreset_mode)
         if num_envs < 1:
             raise BadInput(Problem("num_envs", repr(num_envs), "at least 1"))
+        task.check_render_mode(render_mode)
         if max_episode_steps is not None and max_episode_steps < 1:
             raise BadInput(Problem("max_episode_steps", repr(max_episode_steps), "at least 1, or None"))
         self.task = task

@@ -4,7 +4,7 @@ from rewardlab.reports.curves import draw_curves
 from rewardlab.reports.folder import replay_frames, typical_run, write_report
 from rewardlab.reports.progress import ProgressDisplay
 from rewardlab.reports.replay import Frame, caption, play_again, write_gif
-from rewardlab.reports.table import as_text, comparison_csv, comparison_notes, comparison_table
+from rewardlab.reports.table import as_text, comparison_csv, comparison_notes, comparison_table, comparison_tables
 
 __all__ = [
     "Frame",
@@ -14,6 +14,7 @@ __all__ = [
     "comparison_csv",
     "comparison_notes",
     "comparison_table",
+    "comparison_tables",
     "draw_curves",
     "play_again",
     "replay_frames",

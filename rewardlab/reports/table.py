@@ -14,10 +14,12 @@ from rich.text import Text
 
 from rewardlab.lab.comparison import Comparison, VariantSummary
 
-__all__ = ["as_text", "comparison_csv", "comparison_notes", "comparison_table"]
+__all__ = ["as_text", "comparison_csv", "comparison_notes", "comparison_table", "comparison_tables"]
 
 _Row = tuple[str, Callable[[VariantSummary], str] | None]
 """A label and what stands in each variant's column; no cells for the heading of a section."""
+
+_LABEL_CHARACTERS, _CELL_CHARACTERS = 21, 12
 
 COVERAGE_NOTE = (
     "Each cell: interquartile mean over seeds, and a 95 % bootstrap interval"
@@ -25,19 +27,38 @@ COVERAGE_NOTE = (
 )
 
 
-def comparison_table(comparison: Comparison) -> Table:
-    """One table of what each variant was paid, what it achieved, and how it did under every reward of the catalogue."""
+def comparison_tables(comparison: Comparison, width: int) -> list[Table]:
+    """`comparison_table`, cut into as many tables as it takes for every number to be seen.
+
+    Args:
+        comparison: What to show.
+        width: The characters of a line.
+    """
+    beside = max(1, (width - _LABEL_CHARACTERS) // (_CELL_CHARACTERS + 2))
+    variants = comparison.variants
+    return [comparison_table(comparison, variants[first : first + beside]) for first in range(0, len(variants), beside)]
+
+
+def comparison_table(comparison: Comparison, variants: Sequence[VariantSummary] | None = None) -> Table:
+    """One table of what each variant was paid, what it achieved, and how it did under every reward of the catalogue.
+
+    Args:
+        comparison: What to show.
+        variants: Those that have a column; all by default.
+    """
     spec = comparison.plan.spec
-    table = Table(title=Text(spec.question or spec.name, style="bold"), title_justify="left", box=SIMPLE_HEAD)
+    variants = comparison.variants if variants is None else variants
+    title = Text(spec.question or spec.name, style="bold")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("", no_wrap=True)
-    for variant in comparison.variants:
-        table.add_column(Text(variant.name), justify="right", overflow="fold", min_width=12)
+    for variant in variants:
+        table.add_column(Text(variant.name), justify="right", overflow="fold", min_width=_CELL_CHARACTERS)
     for label, cell in _rows(comparison):
         if cell is None:
             table.add_section()
             table.add_row(Text(label, style="bold"))
         else:
-            table.add_row(Text(label), *[Text(cell(variant)) for variant in comparison.variants])
+            table.add_row(Text(label), *[Text(cell(variant)) for variant in variants])
     return table
 
 
@@ -62,7 +83,8 @@ def comparison_notes(comparison: Comparison) -> list[str]:
 def as_text(comparison: Comparison, width: int = 110) -> str:
     """Table and notes as plain text."""
     console = Console(file=io.StringIO(), width=width, force_terminal=False, color_system=None)
-    console.print(comparison_table(comparison))
+    for table in comparison_tables(comparison, width):
+        console.print(table)
     for note in comparison_notes(comparison):
         console.print(Text(note))
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
