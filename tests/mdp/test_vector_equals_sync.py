@@ -13,6 +13,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from rewardlab.mdp import FiniteEnv, FiniteTask, FiniteVectorEnv
 from rewardlab_envs.delivery import delivery_task
+from tests.mdp.equality import assert_same
 from tests.mdp.tiny_models import slippery_fork, task_of
 
 MODES = list(AutoresetMode)
@@ -43,23 +44,6 @@ def made_both_ways(task: FiniteTask, count: int, mode: AutoresetMode, **settings
     spec = EnvSpec("Tiny-v0", entry_point=lambda: FiniteEnv(task, **settings), max_episode_steps=task.max_episode_steps)
     sync = SyncVectorEnv([lambda: gym.make(spec)] * count, autoreset_mode=mode)
     return sync, FiniteVectorEnv(task, count, autoreset_mode=mode, **settings)
-
-
-def assert_same(ours: Any, theirs: Any, where: str) -> None:
-    """Equal in type, shape and every value, through nested dictionaries, tuples and object arrays."""
-    if isinstance(theirs, dict):
-        assert set(ours) == set(theirs), where
-        for key in theirs:
-            assert_same(ours[key], theirs[key], f"{where}[{key!r}]")
-    elif isinstance(theirs, tuple) or (isinstance(theirs, np.ndarray) and theirs.dtype == object):
-        for index, (our, their) in enumerate(zip(ours, theirs, strict=True)):
-            assert_same(our, their, f"{where}[{index}]")
-    elif theirs is None:
-        assert ours is None, where
-    else:
-        ours, theirs = np.asarray(ours), np.asarray(theirs)
-        assert ours.dtype == theirs.dtype, where
-        np.testing.assert_array_equal(ours, theirs, err_msg=where)
 
 
 def legal_actions(env: FiniteVectorEnv, rng: np.random.Generator) -> np.ndarray:
