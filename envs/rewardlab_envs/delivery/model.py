@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise, product
-from typing import final
 
 import numpy as np
 
@@ -14,35 +13,16 @@ from rewardlab.mdp import FiniteModel, FiniteTask
 from rewardlab.rewards import Catalogue, Potential
 from rewardlab_envs.delivery.picture import StatePicture
 from rewardlab_envs.delivery.rewards import EVENTS, OBJECTIVE, REWARDS
+from rewardlab_envs.delivery.state import DeliveryState
 from rewardlab_envs.delivery.town import DEFAULT_MAP, MOVES, Town
 
-__all__ = ["ACTIONS", "HANDLING_MINUTES", "MAX_WAIT_MINUTES", "DeliveryState", "delivery_task"]
+__all__ = ["ACTIONS", "HANDLING_MINUTES", "MAX_WAIT_MINUTES", "delivery_task"]
 
 ACTIONS = (*MOVES, "pick_up", "drop")
 HANDLING_MINUTES = 0.1
 """What picking up, dropping, or trying to in vain takes."""
 MAX_WAIT_MINUTES = 30
 """The clock of an order stops here: from then on it counts as this late."""
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class DeliveryState:
-    """One situation.
-
-    Attributes:
-        cell: Where the courier is.
-        carrying: Whether the parcel is in the bag; else it waits at the depot.
-        waited: The driving minutes since the order came in, up to `MAX_WAIT_MINUTES`.
-        customer: Whose parcel is next.
-        orders_left: The parcels still to deliver, this one included; 0 when the shift is over.
-    """
-
-    cell: int
-    carrying: bool
-    waited: int
-    customer: int
-    orders_left: int
 
 
 @lru_cache(maxsize=16, typed=True)  # typed, for else True would pass as an earlier 1, unchecked

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 from numpy.typing import NDArray
 
+from rewardlab_envs.delivery.state import DeliveryState
 from rewardlab_envs.delivery.town import Town
 
 if TYPE_CHECKING:
     from PIL import ImageDraw
-
-    from rewardlab_envs.delivery.model import DeliveryState
 
 __all__ = ["StatePicture"]
 
