@@ -98,7 +98,7 @@ class FiniteEnv(gym.Env[Any, Any]):
     def _is_place(self, state: object) -> bool:
         """Whether an episode can be in this state and go on."""
         model = self.task.model
-        return isinstance(state, int | np.integer) and 0 <= state < model.n_states and not bool(model.terminal[state])
+        return isinstance(state, int | np.integer) and bool(0 <= state < model.n_states and not model.terminal[state])
 
     def _current(self) -> int:
         if self._state is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import final
 
 from rewardlab.errors import BadInput, Problem, one_of
@@ -62,7 +63,7 @@ class Catalogue:
             where: The place to name in an error.
 
         Raises:
-            BadInput: The name or an event is unknown, or there is nothing to weigh.
+            BadInput: The name or an event is unknown, a weight is no number, or there is nothing to weigh.
         """
         if isinstance(choice, Reward):
             return choice
@@ -70,13 +71,7 @@ class Catalogue:
             if choice not in self.rewards:
                 raise BadInput(one_of(where, choice, self.rewards, "reward"))
             return self.rewards[choice]
-        unknown = [
-            one_of(f"{where}.{event}", event, self.events, "event") for event in choice if event not in self.events
-        ]
-        if unknown:
-            raise BadInput(*unknown)
-        if not any(choice.values()):
-            raise BadInput(Problem(where, str(dict(choice)), "at least one weight other than 0"))
+        _check_weights(choice, self.events, where)
         label = " ".join(f"{weight:+g}*{event}" for event, weight in choice.items())
         return Reward.from_event_weights(choice, name=label)
 
@@ -89,3 +84,19 @@ class Catalogue:
         if name not in self.potentials:
             raise BadInput(one_of(where, name, self.potentials, "potential"))
         return self.potentials[name]
+
+
+def _check_weights(choice: object, events: tuple[str, ...], where: str) -> None:
+    if not isinstance(choice, Mapping):
+        fix = "make a function a reward with Reward.from_function" if callable(choice) else ""
+        raise BadInput(Problem(where, repr(choice), "a name, weights on events, or a Reward", fix))
+    problems = [one_of(f"{where}.{event}", event, events, "event") for event in choice if event not in events]
+    problems += [
+        Problem(f"{where}.{event}", repr(weight), "a number")
+        for event, weight in choice.items()
+        if isinstance(weight, bool) or not isinstance(weight, Real)
+    ]
+    if problems:
+        raise BadInput(*problems)
+    if not any(choice.values()):
+        raise BadInput(Problem(where, str(dict(choice)), "at least one weight other than 0"))

@@ -19,7 +19,7 @@ from tests.mdp.tiny_models import slippery_fork, task_of
 MODEL = slippery_fork()
 TASK = task_of(MODEL)
 SIGMAS = 5.0
-"""Tolerance of the frequency tests, in standard deviations of a binomial: a false alarm has a chance below 1e-6 each."""
+"""Tolerance of the frequency tests, in standard deviations of a binomial: a false alarm has a chance below 1e-6."""
 
 
 def assert_frequencies(counts: np.ndarray, probability: np.ndarray) -> None:
