@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 import signal
 import sys
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, final
 
 from rewardlab.errors import BadInput, Problem, RewardLabError, nearest
 
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-COMMANDS = ("run", "compare", "list", "watch")
+OPTIONS = (
+    "--allow-code", "--delay", "--gamma", "--help", "--out", "--policy", "--reward", "--seed", "--seeds", "--shaping",
+    "--steps", "--workers",
+)  # fmt: skip
 EXIT_CODES = "exit codes: 0 done, 1 a run failed, 2 bad input, 130 stopped by Ctrl-C, 143 stopped by SIGTERM"
 
 
@@ -35,8 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         code: int = options.command(options)
     except RewardLabError as fault:
-        for line in str(fault).splitlines():
-            print(f"rewardlab: {line}", file=sys.stderr)
+        for line in fault.problems if isinstance(fault, BadInput) else [fault]:
+            print(f"rewardlab: {_one_line(str(line))}", file=sys.stderr)
         return fault.exit_code
     except KeyboardInterrupt:
         print("rewardlab: stopped; what is finished is kept, and the same command goes on from there", file=sys.stderr)
@@ -44,7 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as fault:  # a full disk, a folder that went away
+        print(f"rewardlab: {_one_line(str(fault))}; what is finished is kept", file=sys.stderr)
+        return 1
     return code
+
+
+def _one_line(text: str) -> str:
+    """What a user wrote comes back in messages, and must neither break their lines nor drive the terminal."""
+    return "".join(repr(mark)[1:-1] if unicodedata.category(mark) in ("Cc", "Cs") else mark for mark in text)
 
 
 def _stop(*_: object) -> NoReturn:
@@ -101,7 +114,7 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
     with ProgressDisplay(console, len(missing), plan.spec.budget_steps) as display:
         run_experiment(missing, store, workers, display)
     comparison = compare(plan, store)
-    files = write_report(comparison, folder)
+    files = write_report(comparison, folder, lambda text: console.print(Text(text)))
     for table in comparison_tables(comparison, console.width):
         console.print(table)
     for note in comparison_notes(comparison):
@@ -129,7 +142,11 @@ def _list(options: argparse.Namespace) -> int:
             console.print(Text(f"plugin {plugin.module} could not be loaded: {plugin.fault}"))
         for environment in plugin.environment_ids:
             console.print(Text(environment, style="bold"))
-            catalogue = Catalogue.of(gym.make(environment))
+            try:
+                catalogue = Catalogue.of(gym.make(environment))
+            except Exception as fault:  # a stranger's environment must not hide the others
+                console.print(Text(f"  cannot be made: {_one_line(f'{type(fault).__name__}: {fault}')}"))
+                continue
             if catalogue is None:
                 continue
             for name, reward in catalogue.rewards.items():
@@ -163,6 +180,8 @@ def _watch(options: argparse.Namespace) -> int:
     if catalogue is not None:
         reward = parse_reward(options.reward or catalogue.objective)
         catalogue.reward(reward, "--reward")
+    elif options.reward not in (None, "environment"):
+        raise BadInput(Problem("--reward", repr(options.reward), "'environment': this environment has no catalogue"))
     if "ansi" not in probe.metadata.get("render_modes", ()):
         raise BadInput(Problem("ENV", options.environment, "an environment with render mode 'ansi'"))
     env = make_single(options.environment, {}, reward, "ansi")
@@ -177,13 +196,20 @@ def _watch(options: argparse.Namespace) -> int:
     return 0
 
 
+@final
+class _WrongUsage(RewardLabError):
+    exit_code = 2
+
+
+@final
 class _Parser(argparse.ArgumentParser):
     """Says what was probably meant, in one line."""
 
     def error(self, message: str) -> NoReturn:
-        word = message.partition("invalid choice: ")[2].partition(" ")[0].strip("'")
-        fix = nearest(word, COMMANDS) if word else f"see `{self.prog} --help`"
-        raise BadInput(Problem(self.prog, message, "other arguments", fix or f"see `{self.prog} --help`"))
+        word = re.search(r"(?:invalid choice: '|unrecognized arguments: )([^\s']*)", message)
+        known = re.findall(r"'([^']*)'", message.partition("(choose from ")[2])
+        fix = nearest(word[1], known or OPTIONS) if word else ""
+        raise _WrongUsage(f"{message}; {fix or f'see `{self.prog} --help`'}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -196,7 +222,7 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="run an experiment: a TOML file, or the name of one that comes along")
     run.add_argument("experiment", metavar="EXPERIMENT", help="for instance: delivery")
-    run.add_argument("--seeds", type=_count, metavar="N", help="train seeds 0 to N-1 instead of those of the file")
+    run.add_argument("--seeds", type=_seeds, metavar="N", help="train seeds 0 to N-1 instead of those of the file")
     _add_training_options(run)
     run.set_defaults(command=_run)
 
@@ -206,7 +232,7 @@ def _parser() -> argparse.ArgumentParser:
         "--reward", action="append", metavar="R", help="a name, or weights as in delivered=1,minutes=-0.01; repeatable"
     )
     compare.add_argument("--shaping", action="append", default=[], metavar="P", help="train each reward with it too")
-    compare.add_argument("--seeds", type=_count, default=5, metavar="N", help="number of seeds (default: 5)")
+    compare.add_argument("--seeds", type=_seeds, default=5, metavar="N", help="number of seeds (default: 5)")
     compare.add_argument("--steps", type=_count, default=140_000, metavar="N", help="of each run (default: 140000)")
     compare.add_argument("--gamma", type=float, default=0.97, metavar="G", help="the discount (default: 0.97)")
     _add_training_options(compare)
@@ -223,7 +249,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     watch.add_argument("--gamma", type=float, default=0.97, metavar="G", help="the discount of optimal (default: 0.97)")
     watch.add_argument("--seed", type=_seed, default=0, metavar="N", help="of the episode (default: 0)")
-    watch.add_argument("--delay", type=float, default=0.4, metavar="SECONDS", help="between frames (default: 0.4)")
+    watch.add_argument("--delay", type=_seconds, default=0.4, metavar="SECONDS", help="between frames (default: 0.4)")
     _add_code_option(watch)
     watch.set_defaults(command=_watch)
     return parser
@@ -242,21 +268,31 @@ def _add_code_option(command: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    return _whole(text, 1)
+    return _whole(text, 1, 10**12)
+
+
+def _seeds(text: str) -> int:
+    return _whole(text, 1, 10_000)
 
 
 def _seed(text: str) -> int:
-    return _whole(text, 0)
+    return _whole(text, 0, 2**32 - 1)
 
 
-def _whole(text: str, least: int) -> int:
+def _whole(text: str, least: int, most: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most):
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number in [{least}, {most}]")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
     try:
-        number = int(text)
+        seconds = float(text)
     except ValueError:
-        number = least - 1
-    if not least <= number < 2**32:
-        raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number, at least {least}")
-    return number
+        seconds = -1.0
+    if not 0 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected seconds in [0, 3600]")
+    return seconds
 
 
 if __name__ == "__main__":

@@ -68,23 +68,27 @@ def environment_spec(
         loaded = _load(module)
         if loaded.fault:
             raise BadInput(Problem(where, repr(environment_id), f"a module that can be imported ({loaded.fault})"))
-    if name in gym.registry:
-        return gym.registry[name]
+    found = gym.registry.get(name)
+    # Without its module only Gymnasium's own is found by every worker process.
+    if found is not None and (module or _home(found) == "gymnasium"):
+        return found
     known = [environment for plugin in load_plugins() for environment in plugin.environment_ids]
-    known += [] if module else list(gym.registry)
+    known += [] if module else [other for other, spec in gym.registry.items() if _home(spec) == "gymnasium"]
     raise BadInput(Problem(where, repr(environment_id), "the id of an environment", _likely(environment_id, known)))
 
 
 def _load(module: str) -> Plugin:
     try:
         importlib.import_module(module)
-    except Exception as fault:  # a stranger's module may raise anything, and must not take the lab down
-        return Plugin(module, (), f"{type(fault).__name__}: {fault}")
-    ids = [f"{module}:{name}" for name, spec in gym.registry.items() if _home(spec) == module]
+    except (Exception, SystemExit) as fault:  # a stranger's module may raise anything, and must not take the lab down
+        return Plugin(module, (), " ".join(f"{type(fault).__name__}: {fault}".split()))
+    package = module.partition(".")[0]
+    ids = [f"{module}:{name}" for name, spec in gym.registry.items() if _home(spec) == package]
     return Plugin(module, tuple(sorted(ids)))
 
 
 def _home(spec: EnvSpec) -> str:
+    """The package that an environment's code is in."""
     point = spec.entry_point
     text = point if isinstance(point, str) else getattr(point, "__module__", "")
     return text.partition(":")[0].partition(".")[0]

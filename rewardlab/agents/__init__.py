@@ -4,7 +4,7 @@ Nothing here loads torch until it is used; the adapter and the callbacks are in 
 `rewardlab.agents.vector_adapter.VectorAdapter`, `rewardlab.agents.learning_curve.LearningCurve`.
 """
 
-from rewardlab.agents.algorithms import algorithm_problems, make_agent
+from rewardlab.agents.algorithms import action_space_problems, algorithm_problems, make_agent, setting_names
 from rewardlab.agents.environments import ENVIRONMENT_REWARD, make_single, make_vector
 from rewardlab.agents.evaluation import Episode, Policy, evaluation_scores, play_episodes
 from rewardlab.agents.shared_discount import require_shared_discount
@@ -15,6 +15,7 @@ __all__ = [
     "Episode",
     "Policy",
     "TrainingRun",
+    "action_space_problems",
     "algorithm_problems",
     "evaluation_scores",
     "make_agent",
@@ -22,5 +23,6 @@ __all__ = [
     "make_vector",
     "play_episodes",
     "require_shared_discount",
+    "setting_names",
     "train",
 ]

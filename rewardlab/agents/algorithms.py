@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from gymnasium import spaces
 
 from rewardlab.errors import BadInput, Problem, one_of
 from rewardlab.rewards.returns import check_gamma
 
-__all__ = ["algorithm_problems", "make_agent"]
+__all__ = ["action_space_problems", "algorithm_problems", "make_agent", "setting_names"]
 
 _ALGORITHMS = {
     "a2c": "stable_baselines3",
@@ -17,36 +20,69 @@ _ALGORITHMS = {
     "ppo": "stable_baselines3",
 }
 _CLASS_NAMES = {"a2c": "A2C", "dqn": "DQN", "maskable_ppo": "MaskablePPO", "ppo": "PPO"}
-_POSITIVE_WHOLE = ("n_steps", "batch_size", "n_epochs", "buffer_size")
+_ON_POLICY_SPACES = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
+_ACTION_SPACES: dict[str, tuple[type[spaces.Space[Any]], ...]] = {
+    "a2c": _ON_POLICY_SPACES,
+    "dqn": (spaces.Discrete,),
+    "maskable_ppo": (spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary),
+    "ppo": _ON_POLICY_SPACES,
+}
+_MOST = 10_000_000  # beyond it there is only a slip of the pen
+_POSITIVE_WHOLE = ("n_steps", "batch_size", "n_epochs", "buffer_size", "train_freq", "target_update_interval")
 _UNIT = ("gae_lambda", "exploration_fraction", "exploration_initial_eps", "exploration_final_eps", "tau")
-_POSITIVE = ("learning_rate", "clip_range", "max_grad_norm")
+_POSITIVE = ("learning_rate", "clip_range", "clip_range_vf", "max_grad_norm", "rms_prop_eps", "target_kl")
 _NOT_NEGATIVE = ("ent_coef", "vf_coef")
+_YES_OR_NO = ("normalize_advantage", "use_rms_prop")
 
 
-def algorithm_problems(name: str, settings: Mapping[str, object], num_envs: int, where: str) -> list[Problem]:
+def algorithm_problems(
+    name: str, settings: Mapping[str, object], num_envs: int, place: Callable[[str], str]
+) -> list[Problem]:
     """Check the settings of an algorithm without loading it.
 
     Args:
         name: One of the algorithm names.
         settings: Keyword arguments for its class.
         num_envs: The environments that it steps at once.
-        where: The place of the settings, for the messages.
+        place: From ``"name"`` or ``"settings.KEY"`` to the place where a user wrote it, for the messages.
 
     Returns:
         Every problem found; an empty list if there is none.
     """
     if name not in _ALGORITHMS:
-        return [one_of(f"{where}.name", name, _ALGORITHMS, "algorithm")]
+        return [one_of(place("name"), name, _ALGORITHMS, "algorithm")]
     problems = []
     for key, value in settings.items():
-        place = f"{where}.{key}"
-        if key not in _accepted(name):
-            problems.append(one_of(place, key, _accepted(name), f"setting of {name}"))
+        where = place(f"settings.{key}")
+        if key in ("name", "num_envs"):
+            problems.append(Problem(where, "a key in the wrong place", "a setting", f"it belongs at {place(key)}"))
+        elif key not in _accepted(name):
+            problems.append(one_of(where, key, _accepted(name), f"setting of {name}"))
         elif key == "gamma":
-            problems += _gamma_problems(value, place)
+            problems += _gamma_problems(value, where)
         else:
-            problems += _range_problems(key, value, place)
-    return problems or _batch_problems(name, settings, num_envs, where)
+            problems += _range_problems(key, value, where)
+    return problems or _batch_problems(name, settings, num_envs, place("settings.batch_size"))
+
+
+def action_space_problems(name: str, space: spaces.Space[Any], where: str) -> list[Problem]:
+    """Check that an algorithm can act in an environment; an unknown algorithm is no problem of this kind.
+
+    Args:
+        name: One of the algorithm names.
+        space: The actions of the environment.
+        where: The place of the name, for the messages.
+    """
+    if isinstance(space, _ACTION_SPACES.get(name, spaces.Space)):
+        return []
+    fitting = [other for other, fits in _ACTION_SPACES.items() if isinstance(space, fits)]
+    listed = ", ".join(fitting) if fitting else "(there is none)"
+    return [Problem(where, repr(name), f"an algorithm for actions of {space}: {listed}")]
+
+
+def setting_names() -> set[str]:
+    """The settings that some algorithm takes."""
+    return {key for name in _ALGORITHMS for key in _accepted(name)}
 
 
 def make_agent(name: str, settings: Mapping[str, Any], environment: Any, seed: int) -> Any:
@@ -60,8 +96,13 @@ def make_agent(name: str, settings: Mapping[str, Any], environment: Any, seed: i
     """
     import importlib
 
+    from stable_baselines3.common.logger import Logger
+
     agent_class = getattr(importlib.import_module(_ALGORITHMS[name]), _CLASS_NAMES[name])
-    return agent_class("MlpPolicy", environment, seed=seed, device="cpu", verbose=0, **_native(settings))
+    agent = agent_class("MlpPolicy", environment, seed=seed, device="cpu", verbose=0, **_native(settings))
+    # SB3's own would leave an empty folder behind for each run.
+    agent.set_logger(Logger(folder=None, output_formats=[]))
+    return agent
 
 
 def _native(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,18 +147,21 @@ def _gamma_problems(value: object, place: str) -> list[Problem]:
 def _range_problems(key: str, value: object, place: str) -> list[Problem]:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     is_whole = isinstance(value, int) and not isinstance(value, bool)
-    number = float(value) if isinstance(value, int | float) else float("nan")
+    number = float(value) if isinstance(value, int | float) and abs(value) < 1e300 else math.nan
     rules = [
-        (_POSITIVE_WHOLE, is_whole and number >= 1, "a whole number, at least 1"),
+        (_POSITIVE_WHOLE, is_whole and 1 <= number <= _MOST, f"a whole number in [1, {_MOST}]"),
+        (("learning_starts",), is_whole and 0 <= number <= _MOST, f"a whole number in [0, {_MOST}]"),
+        (("gradient_steps",), is_whole and (1 <= number <= _MOST or number == -1), "a whole number, at least 1, or -1"),
         (_UNIT, is_number and 0 <= number <= 1, "a number in [0, 1]"),
-        (_POSITIVE, is_number and 0 < number < float("inf"), "a finite number above 0"),
-        (_NOT_NEGATIVE, is_number and 0 <= number < float("inf"), "a finite number, at least 0"),
+        (_POSITIVE, is_number and number > 0, "a finite number above 0"),
+        (_NOT_NEGATIVE, is_number and number >= 0, "a finite number, at least 0"),
+        (_YES_OR_NO, isinstance(value, bool), "true or false"),
         (("net_arch",), _is_layers(value), "a list of layer sizes, each at least 1"),
     ]
     return [Problem(place, repr(value), expected) for keys, kept, expected in rules if key in keys and not kept]
 
 
-def _batch_problems(name: str, settings: Mapping[str, Any], num_envs: int, where: str) -> list[Problem]:
+def _batch_problems(name: str, settings: Mapping[str, Any], num_envs: int, place: str) -> list[Problem]:
     """A last, smaller minibatch would weigh its samples more than the others do; SB3 warns in each worker."""
     if name not in ("ppo", "maskable_ppo"):
         return []
@@ -125,13 +169,14 @@ def _batch_problems(name: str, settings: Mapping[str, Any], num_envs: int, where
     batch = settings.get("batch_size", 64)
     if rollout % batch == 0:
         return []
-    fitting = [size for size in range(2, rollout + 1) if rollout % size == 0]
+    small = [size for size in range(1, math.isqrt(rollout) + 1) if rollout % size == 0]
+    fitting = {*small, *(rollout // size for size in small)} - {1}
     below = max((size for size in fitting if size < batch), default=None)
     above = min((size for size in fitting if size > batch), default=None)
     nearest_sizes = " or ".join(str(size) for size in (below, above) if size is not None)
     expected = f"a divisor of the rollout of {rollout} steps (num_envs * n_steps)"
-    return [Problem(f"{where}.batch_size", str(batch), expected, f"the nearest are {nearest_sizes}")]
+    return [Problem(place, str(batch), expected, f"the nearest are {nearest_sizes}")]
 
 
 def _is_layers(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(isinstance(size, int) and size >= 1 for size in value)
+    return isinstance(value, list | tuple) and all(type(size) is int and 1 <= size <= _MOST for size in value)

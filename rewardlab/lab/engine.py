@@ -8,7 +8,7 @@ import signal
 import sys
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, Literal, final
@@ -52,7 +52,7 @@ def check_workers(workers: int | None) -> int:
     return workers
 
 
-def run_jobs(work: Work, jobs: Sequence[Job], workers: int, preload: Sequence[str] = ()) -> Iterator[Event]:
+def run_jobs(work: Work, jobs: Sequence[Job], workers: int, preload: Sequence[str] = ()) -> Generator[Event]:
     """Do every job in a process of its own and tell what happens, as it happens.
 
     A job that fails, or whose process dies, ends with the event ``failed``; the others go on. Leaving the iteration
@@ -98,7 +98,7 @@ def _listen(connection: Connection, running: dict[Connection, tuple[int, Any]]) 
     index, process = running[connection]
     try:
         kind, payload = connection.recv()
-    except EOFError:
+    except (EOFError, OSError):  # the latter if it died in the middle of a message
         process.join()
         how = f"signal {signal.Signals(-process.exitcode).name}" if process.exitcode < 0 else f"code {process.exitcode}"
         kind, payload = "failed", f"its process died ({how}); was it out of memory, or killed?"

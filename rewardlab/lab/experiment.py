@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from importlib.metadata import version
 from typing import Any
 
@@ -38,12 +40,25 @@ def run_experiment(runs: Sequence[PlannedRun], store: ResultStore, workers: int,
     from rewardlab.agents.training import train
 
     started: dict[int, float] = {}
-    for event in run_jobs(train, [run.training for run in runs], workers, ["rewardlab.agents.preload"]):
-        if event.kind == "started":
-            started[event.index] = time.monotonic()
-        if event.kind in ("finished", "failed"):
-            store.write(_row(runs[event.index], event, time.monotonic() - started[event.index]))
-        listener(runs[event.index], event)
+    jobs = [run.training for run in runs]
+    # Closed at once, whatever is raised here: no process outlives the experiment.
+    with closing(run_jobs(train, jobs, workers, ["rewardlab.agents.preload"])) as events:
+        for event in map(_with_finite_result, events):
+            if event.kind == "started":
+                started[event.index] = time.monotonic()
+            if event.kind in ("finished", "failed"):
+                store.write(_row(runs[event.index], event, time.monotonic() - started[event.index]))
+            listener(runs[event.index], event)
+
+
+def _with_finite_result(event: Event) -> Event:
+    """The event, or the failure that it is if some number of a result is none."""
+    try:
+        json.dumps(event.payload, allow_nan=False)
+    except ValueError:
+        why = "evaluation: got a score that is NaN or infinite, expected finite ones; look at the environment's reward"
+        return Event(event.index, "failed", why)
+    return event
 
 
 def _is_finished(store: ResultStore, run: PlannedRun) -> bool:

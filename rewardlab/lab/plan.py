@@ -3,26 +3,46 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, final
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.envs.registration import EnvSpec, load_env_creator
 
-from rewardlab.agents.algorithms import algorithm_problems
+from rewardlab.agents.algorithms import action_space_problems, algorithm_problems
 from rewardlab.agents.environments import ENVIRONMENT_REWARD
 from rewardlab.agents.training import TrainingRun
-from rewardlab.errors import BadInput, Problem, RewardLabError
+from rewardlab.errors import BadInput, Problem, one_of
 from rewardlab.lab.spec import ExperimentSpec, VariantSpec
 from rewardlab.plugins import environment_spec
 from rewardlab.rewards.catalogue import Catalogue
+from rewardlab.rewards.returns import check_gamma
 from rewardlab.wrappers.stack import wrapper_problems
 
 __all__ = ["Plan", "PlannedRun", "plan_experiment"]
 
 _DEFAULT_GAMMA = 0.99  # of every SB3 algorithm
+_NOT_FOR_THE_ENVIRONMENT = {
+    "reward": "what is paid belongs at variants",
+    "num_envs": "it belongs at algorithm",
+    **dict.fromkeys(
+        (
+            "id",
+            "render_mode",
+            "autoreset_mode",
+            "vectorization_mode",
+            "vector_kwargs",
+            "wrappers",
+            "disable_env_checker",
+        ),
+        "leave it out: rewardlab sees to it",
+    ),
+}
 
 
 @final
@@ -72,15 +92,15 @@ def plan_experiment(spec: ExperimentSpec, source: str, *, allowed_modules: Colle
     Raises:
         BadInput: A name, key or value does not fit. All problems are named at once.
     """
-    where = f"{source}: environment"
-    environment_spec(spec.environment.id, allowed_modules=allowed_modules, where=f"{where}.id")
-    env = _made(spec, where)
+    problems = _algorithm_problems(spec, source)
+    try:
+        env = _made(spec, f"{source}: environment", allowed_modules)
+    except BadInput as fault:
+        raise BadInput(*fault.problems, *problems) from None
     catalogue = Catalogue.of(env)
-    problems = [
-        problem
-        for index, variant in enumerate(spec.variants)
-        for problem in _variant_problems(spec, variant, catalogue, f"{source}: variants[{index}]")
-    ]
+    problems += action_space_problems(spec.algorithm.name, env.action_space, f"{source}: algorithm.name")
+    for index, variant in enumerate(spec.variants):
+        problems += _variant_problems(spec, variant, env, f"{source}: variants[{index}]")
     env.close()
     if problems:
         raise BadInput(*problems)
@@ -88,38 +108,78 @@ def plan_experiment(spec: ExperimentSpec, source: str, *, allowed_modules: Colle
     return Plan(spec, runs, catalogue)
 
 
-def _made(spec: ExperimentSpec, where: str) -> gym.Env[Any, Any]:
+def _made(spec: ExperimentSpec, where: str, allowed_modules: Collection[str]) -> gym.Env[Any, Any]:
+    settings = spec.environment.settings
+    found = environment_spec(spec.environment.id, allowed_modules=allowed_modules, where=f"{where}.id")
+    own = [
+        Problem(f"{where}.settings.{key}", repr(settings[key]), "a setting of the environment itself", fix)
+        for key, fix in _NOT_FOR_THE_ENVIRONMENT.items()
+        if key in settings
+    ]
+    if own:
+        raise BadInput(*own)
     try:
-        return gym.make(spec.environment.id, **spec.environment.settings)
-    except RewardLabError:
-        raise
-    except TypeError as fault:
-        raise BadInput(
-            Problem(f"{where}.settings", str(spec.environment.settings), f"other settings ({fault})")
-        ) from None
+        return gym.make(spec.environment.id, **settings)
+    except BadInput as fault:
+        problems = [replace(problem, where=f"{where}.settings.{problem.where}") for problem in fault.problems]
+        raise BadInput(*problems) from None
+    except Exception as fault:  # the constructor is a stranger's, and may raise anything
+        problems = _unknown_settings(found, settings, f"{where}.settings") if isinstance(fault, TypeError) else []
+        why = " ".join(f"{type(fault).__name__}: {fault}".split())
+        got = f"{spec.environment.id!r} with settings {settings}"
+        raise BadInput(*(problems or [Problem(where, got, f"an environment that can be made ({why})")])) from None
+
+
+def _unknown_settings(found: EnvSpec, settings: Mapping[str, Any], where: str) -> list[Problem]:
+    creator = found.entry_point if callable(found.entry_point) else load_env_creator(str(found.entry_point))
+    parameters = inspect.signature(creator).parameters.values()
+    known = [each.name for each in parameters if each.kind in (each.KEYWORD_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    known = [name for name in known if name not in _NOT_FOR_THE_ENVIRONMENT]
+    unknown = [key for key in settings if key not in (*known, "max_episode_steps")]
+    return [one_of(f"{where}.{key}", key, known, "setting of this environment") for key in unknown]
 
 
 def _algorithm(spec: ExperimentSpec, variant: VariantSpec) -> tuple[str, int, dict[str, Any]]:
     """Name, number of environments and settings of a variant's algorithm."""
-    own = dict(variant.algorithm)
-    name = own.pop("name", spec.algorithm.name)
-    num_envs = own.pop("num_envs", spec.algorithm.num_envs)
+    own = variant.algorithm
+    name = spec.algorithm.name if own.name is None else own.name
+    num_envs = spec.algorithm.num_envs if own.num_envs is None else own.num_envs
     inherited = spec.algorithm.settings if name == spec.algorithm.name else {}
-    return name, num_envs, {"gamma": _DEFAULT_GAMMA, **inherited, **own.pop("settings", {}), **own}
+    return name, num_envs, {"gamma": _DEFAULT_GAMMA, **inherited, **own.settings}
 
 
-def _variant_problems(
-    spec: ExperimentSpec, variant: VariantSpec, catalogue: Catalogue | None, where: str
-) -> list[Problem]:
+def _algorithm_problems(spec: ExperimentSpec, source: str) -> list[Problem]:
+    """The problems of all algorithms, each at the place where it was written, and those of the experiment's once."""
+    shared = spec.algorithm
+    everywhere = partial(_place, {}, f"{source}: algorithm")
+    problems = algorithm_problems(shared.name, shared.settings, shared.num_envs, everywhere)
+    for index, variant in enumerate(spec.variants):
+        written = variant.algorithm.model_dump(exclude_unset=True)
+        if not written:
+            continue
+        own = {*written, *(f"settings.{key}" for key in variant.algorithm.settings)}
+        places = {key: f"{source}: variants[{index}].algorithm.{key}" for key in own}
+        name, num_envs, settings = _algorithm(spec, variant)
+        problems += algorithm_problems(name, settings, num_envs, partial(_place, places, f"{source}: algorithm"))
+    return list(dict.fromkeys(problems))
+
+
+def _place(places: Mapping[str, str], elsewhere: str, key: str) -> str:
+    return places.get(key, f"{elsewhere}.{key}")
+
+
+def _variant_problems(spec: ExperimentSpec, variant: VariantSpec, env: gym.Env[Any, Any], where: str) -> list[Problem]:
+    catalogue = Catalogue.of(env)
     problems = _reward_problems(variant, catalogue, f"{where}.reward")
-    name, num_envs, settings = _algorithm(spec, variant)
-    if isinstance(num_envs, bool) or not isinstance(num_envs, int) or num_envs < 1:
-        return [*problems, Problem(f"{where}.algorithm.num_envs", repr(num_envs), "a whole number, at least 1")]
-    problems += algorithm_problems(name, settings, num_envs, f"{where}.algorithm")
-    if any(problem.where.endswith(".gamma") for problem in problems):
-        return problems
+    name, _, settings = _algorithm(spec, variant)
+    if variant.algorithm.name is not None:
+        problems += action_space_problems(name, env.action_space, f"{where}.algorithm.name")
+    try:
+        gamma = check_gamma(settings["gamma"])
+    except BadInput:  # reported where it was written
+        gamma = None
     for index, wrapper in enumerate(variant.wrappers):
-        problems += wrapper_problems(wrapper, catalogue, settings["gamma"], f"{where}.wrappers[{index}]")
+        problems += wrapper_problems(wrapper, catalogue, gamma, f"{where}.wrappers[{index}]")
     return problems
 
 

@@ -32,6 +32,7 @@ def choose_actions(env: gym.Env[Any, Any], policy: str, seed: int, gamma: float)
     if policy == "optimal" and isinstance(base, FiniteEnv):
         model = base.task.model
         best = solve(model, model.reward_table(base.table.reward), gamma).optimal
+    env.action_space.seed(seed)
     _, info = env.reset(seed=seed)
     actions: list[int] = []
     ended = False

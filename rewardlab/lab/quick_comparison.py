@@ -71,12 +71,15 @@ def parse_reward(text: str) -> str | dict[str, float]:
     """
     if "=" not in text:
         return text
-    weights = {}
+    weights: dict[str, float] = {}
+    fix = "write it as in delivered=1,minutes=-0.01"
     for pair in text.split(","):
-        event, _, weight = pair.partition("=")
+        event, _, weight = (part.strip() for part in pair.partition("="))
         try:
-            weights[event.strip()] = float(weight)
+            number = float(weight)
         except ValueError:
-            fix = "write it as in delivered=1,minutes=-0.01"
             raise BadInput(Problem(f"--reward {text}", repr(weight), "a number after each '='", fix)) from None
+        if event in weights:
+            raise BadInput(Problem(f"--reward {text}", f"event {event!r} twice", "each event once", fix))
+        weights[event] = number
     return weights

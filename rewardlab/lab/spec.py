@@ -6,19 +6,34 @@ Version 1 of the format. What depends on the environment (names of rewards, pote
 
 from __future__ import annotations
 
+import math
+import re
 import tomllib
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Any, Literal, final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
+from rewardlab.agents.algorithms import setting_names
 from rewardlab.errors import BadInput, Problem, nearest
 
-__all__ = ["AlgorithmSpec", "EnvironmentSpec", "ExperimentSpec", "VariantSpec", "parse_spec", "read_spec"]
+__all__ = [
+    "AlgorithmSpec",
+    "EnvironmentSpec",
+    "ExperimentSpec",
+    "VariantAlgorithmSpec",
+    "VariantSpec",
+    "parse_spec",
+    "read_spec",
+]
 
 MAX_SPEC_BYTES = 1_000_000
+MAX_NESTING = 20
 MAX_SEED = 2**32 - 1
+MAX_SEEDS = 10_000
+MAX_BUDGET_STEPS = 10**12
 
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 Weight = Annotated[float, Field(allow_inf_nan=False)]
@@ -26,8 +41,40 @@ Weight = Annotated[float, Field(allow_inf_nan=False)]
 
 def _seed_list(value: object) -> object:
     # `seeds = 5` means the first five.
-    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 10_000
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_SEEDS
     return list(range(value)) if is_count else value  # type: ignore[call-overload]
+
+
+def _reward_form(value: object) -> str:
+    return "weights" if isinstance(value, dict) else "name"
+
+
+def _printable(name: str) -> str:
+    odd = next((character for character in name if unicodedata.category(character) in ("Cc", "Cs")), None)
+    if odd is not None:
+        raise PydanticCustomError(
+            "control_character", "a name without control characters such as {odd}", {"odd": repr(odd)}
+        )
+    return name
+
+
+def _plain(settings: dict[str, Any]) -> dict[str, Any]:
+    """What identifies a run is JSON: no dates, no NaN."""
+    layer: list[Any] = [settings]
+    while layer:
+        values = [value for part in layer for value in (part.values() if isinstance(part, dict) else part)]
+        layer = [value for value in values if isinstance(value, dict | list)]
+        for value in values:
+            finite = not isinstance(value, float) or math.isfinite(value)
+            if not (finite and isinstance(value, str | bool | int | float | dict | list)):
+                raise PydanticCustomError(
+                    "not_plain", "text, finite numbers, true, false, lists and tables, not {odd}", {"odd": repr(value)}
+                )
+    return settings
+
+
+Settings = Annotated[dict[str, Any], AfterValidator(_plain)]
+NumEnvs = Annotated[int, Field(ge=1, le=4096)]
 
 
 class _Closed(BaseModel):
@@ -39,7 +86,7 @@ class EnvironmentSpec(_Closed):
     """An environment: its id and keyword arguments."""
 
     id: str
-    settings: dict[str, Any] = {}
+    settings: Settings = {}
 
 
 @final
@@ -47,7 +94,16 @@ class AlgorithmSpec(_Closed):
     """An algorithm: its name, the number of environments stepped at once, and keyword arguments of its class."""
 
     name: str = "ppo"
-    num_envs: Annotated[int, Field(ge=1, le=4096)] = 50
+    num_envs: NumEnvs = 50
+    settings: dict[str, Any] = {}
+
+
+@final
+class VariantAlgorithmSpec(_Closed):
+    """What a variant learns by, where that differs from the experiment: the same keys, each of them optional."""
+
+    name: str | None = None
+    num_envs: NumEnvs | None = None
     settings: dict[str, Any] = {}
 
 
@@ -59,13 +115,15 @@ class VariantSpec(_Closed):
         name: What tables call it.
         reward: A name of the environment's catalogue, or event weights.
         wrappers: Reward wrappers, innermost first.
-        algorithm: Settings that differ from the experiment's.
+        algorithm: What differs from the experiment's. The settings of another algorithm are not inherited.
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    reward: str | dict[str, Weight]
+    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
+    reward: Annotated[
+        Annotated[str, Tag("name")] | Annotated[dict[str, Weight], Tag("weights")], Discriminator(_reward_form)
+    ]
     wrappers: list[dict[str, Any]] = []
-    algorithm: dict[str, Any] = {}
+    algorithm: VariantAlgorithmSpec = VariantAlgorithmSpec()
 
 
 @final
@@ -91,7 +149,7 @@ class ExperimentSpec(_Closed):
     algorithm: AlgorithmSpec = AlgorithmSpec()
     variants: Annotated[list[VariantSpec], Field(min_length=1)]
     seeds: Annotated[list[Seed], Field(min_length=1), BeforeValidator(_seed_list)]
-    budget_steps: Annotated[int, Field(ge=1)]
+    budget_steps: Annotated[int, Field(ge=1, le=MAX_BUDGET_STEPS)]
     evaluation_episodes: Annotated[int, Field(ge=1, le=100_000)] = 100
 
 
@@ -109,11 +167,18 @@ def read_spec(path: Path) -> ExperimentSpec:
     if path.stat().st_size > MAX_SPEC_BYTES:
         raise BadInput(Problem(str(path), f"{path.stat().st_size} bytes", f"at most {MAX_SPEC_BYTES}"))
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        content = path.read_bytes()
+        data = tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as fault:
-        raise BadInput(Problem(str(path), f"a byte that is not UTF-8 at offset {fault.start}", "UTF-8 text")) from None
-    except tomllib.TOMLDecodeError as fault:
+        line = content.count(b"\n", 0, fault.start) + 1
+        got = f"a byte that is not UTF-8 at offset {fault.start}, in line {line}"
+        raise BadInput(Problem(str(path), got, "UTF-8 text")) from None
+    except RecursionError:
+        raise BadInput(_too_deep(str(path))) from None
+    except ValueError as fault:  # TOMLDecodeError is one, and so is what int() says of a number of 5,000 digits
         raise BadInput(Problem(str(path), f"text that is not TOML ({fault})", "TOML")) from None
+    except OSError as fault:
+        raise BadInput(Problem(str(path), f"{fault.strerror}", "a file that can be read")) from None
     return parse_spec(data, str(path))
 
 
@@ -127,11 +192,12 @@ def parse_spec(data: dict[str, Any], source: str) -> ExperimentSpec:
     Raises:
         BadInput: The data breaks the schema. All problems are named at once.
     """
+    if _is_deep(data):
+        raise BadInput(_too_deep(source))
     try:
         spec = ExperimentSpec.model_validate(data)
     except ValidationError as fault:
-        problems = [_problem(error, source, data) for error in fault.errors(include_url=False)]
-        raise BadInput(*dict.fromkeys(problems)) from None
+        raise BadInput(*_problems(fault.errors(include_url=False), source)) from None
     problems = _repetitions([variant.name.lower() for variant in spec.variants], f"{source}: variants", "name")
     problems += _repetitions([str(seed) for seed in spec.seeds], f"{source}: seeds", "seed")
     if problems:
@@ -139,40 +205,83 @@ def parse_spec(data: dict[str, Any], source: str) -> ExperimentSpec:
     return spec
 
 
-def _problem(error: ErrorDetails, source: str, data: dict[str, Any]) -> Problem:
-    # pydantic adds the branch of a union to the path; keys of the data are all that a user knows.
-    path = [part for part in error["loc"] if not (isinstance(part, str) and ("[" in part or part in ("str",)))]
-    where = f"{source}: {_dotted(path)}"
+def _problems(errors: list[ErrorDetails], source: str) -> list[Problem]:
+    """One problem for each error, but only one for a misspelt required key, which is both unknown and missing."""
+    misspelt = {(*error["loc"][:-1], _fix(error["loc"])) for error in errors if error["type"] == "extra_forbidden"}
+    return [
+        _problem(error, source)
+        for error in errors
+        if error["type"] != "missing" or (*error["loc"][:-1], f"did you mean {error['loc'][-1]!r}?") not in misspelt
+    ]
+
+
+def _problem(error: ErrorDetails, source: str) -> Problem:
+    where = f"{source}: {_dotted(error['loc'])}"
     if error["type"] == "extra_forbidden":
-        known = _fields_at(path[:-1])
-        return Problem(where, "an unknown key", f"one of {', '.join(known)}", nearest(str(path[-1]), known))
+        return Problem(where, "an unknown key", f"one of {', '.join(_keys_at(error['loc']))}", _fix(error["loc"]))
     if error["type"] == "missing":
-        # A misspelt required key is reported twice, once as missing; the other report has the suggestion.
         return Problem(where, "nothing", "a value: the key is required")
     shown = repr(error["input"])
     return Problem(where, shown if len(shown) < 80 else f"{shown[:77]}...", _expectation(error))
 
 
 def _expectation(error: ErrorDetails) -> str:
-    message = error["msg"].removeprefix("Input should be ").replace("a valid ", "a ")
-    return message.replace("integer", "whole number")
+    if error["loc"] == ("seeds",):
+        return f"a list of whole numbers, or how many to train, at most {MAX_SEEDS}"
+    if error["loc"][-2:] == ("reward", "name"):
+        return "the name of a reward, or a table of weights on events"
+    message = error["msg"].removeprefix("Input should be ").removeprefix("String should have ")
+    words = {"a valid ": "a ", "integer": "whole number", "dictionary": "table", "an object": "a table"}
+    for theirs, ours in words.items():
+        message = message.replace(theirs, ours)
+    return re.sub(r"^a table or instance of \w+$", "a table", message)
 
 
-def _dotted(path: list[int | str]) -> str:
+def _dotted(location: tuple[int | str, ...]) -> str:
     text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    for depth, part in enumerate(location):
+        if depth == 3 and location[2] == "reward":  # which of its two forms it has is no key of the file
+            continue
+        key = part if isinstance(part, int) or re.fullmatch(r"[\w-]+", part) else repr(part)
+        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
     return text or "the file"
 
 
-def _fields_at(path: list[int | str]) -> list[str]:
-    tables: dict[str, type[BaseModel]] = {
-        "environment": EnvironmentSpec,
-        "algorithm": AlgorithmSpec,
-        "variants": VariantSpec,
+def _keys_at(location: tuple[int | str, ...]) -> list[str]:
+    """The keys that are known where a key stands."""
+    tables: dict[tuple[str, ...], type[BaseModel]] = {
+        (): ExperimentSpec,
+        ("environment",): EnvironmentSpec,
+        ("algorithm",): AlgorithmSpec,
+        ("variants",): VariantSpec,
+        ("variants", "algorithm"): VariantAlgorithmSpec,
     }
-    table = tables.get(str(path[0]), ExperimentSpec) if path else ExperimentSpec
-    return sorted(table.model_fields)
+    return sorted(tables[tuple(part for part in location[:-1] if isinstance(part, str))].model_fields)
+
+
+def _fix(location: tuple[int | str, ...]) -> str:
+    """Where an unknown key belongs, or what was meant by it."""
+    key, known = str(location[-1]), _keys_at(location)
+    homes = {
+        **dict.fromkeys(VariantSpec.model_fields, "variants"),
+        **dict.fromkeys(EnvironmentSpec.model_fields, "environment"),
+        **dict.fromkeys(AlgorithmSpec.model_fields, "algorithm"),
+        **dict.fromkeys(setting_names(), "algorithm.settings"),
+        **dict.fromkeys(ExperimentSpec.model_fields, "the top of the file"),
+    }
+    return f"it belongs at {homes[key]}" if key in homes else nearest(key, known)
+
+
+def _is_deep(data: dict[str, Any]) -> bool:
+    layer: list[Any] = [data]
+    for _ in range(MAX_NESTING):
+        values = [value for part in layer for value in (part.values() if isinstance(part, dict) else part)]
+        layer = [value for value in values if isinstance(value, dict | list)]
+    return bool(layer)
+
+
+def _too_deep(source: str) -> Problem:
+    return Problem(source, "tables or lists nested too deeply", f"at most {MAX_NESTING} levels")
 
 
 def _repetitions(names: list[str], where: str, what: str) -> list[Problem]:

@@ -55,12 +55,14 @@ def draw_curves(comparison: Comparison, path: Path) -> Path | None:
 
 
 def _draw_variant(axis: Axes, variant: VariantSummary, kind: str, colour: str) -> None:
-    curves = [_curve(run.result["curve"], kind) for run in variant.runs.values()]
+    # A short training may end before the first episode does, and then has no curve.
+    curves = [_curve(run.result["curve"], kind) for run in variant.runs.values() if run.result["curve"]]
     for steps, scores in curves:
         axis.plot(steps, scores, color=colour, alpha=0.3, linewidth=0.8)
-    ends = np.unique(np.concatenate([steps for steps, _ in curves]))
-    together = np.stack([np.interp(ends, steps, scores) for steps, scores in curves])
-    axis.plot(ends, interquartile_mean(together, axis=0), color=colour, linewidth=2.2)
+    if curves:
+        ends = np.unique(np.concatenate([steps for steps, _ in curves]))
+        together = np.stack([np.interp(ends, steps, scores) for steps, scores in curves])
+        axis.plot(ends, interquartile_mean(together, axis=0), color=colour, linewidth=2.2)
     axis.grid(alpha=0.25)
     axis.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:g}k" if value else "0")
 

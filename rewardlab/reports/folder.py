@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import numpy as np
 
 from rewardlab.agents.environments import make_single
 from rewardlab.lab.comparison import Comparison, VariantSummary
@@ -18,12 +16,13 @@ from rewardlab.reports.table import as_text, comparison_csv
 __all__ = ["replay_frames", "typical_run", "write_report"]
 
 
-def write_report(comparison: Comparison, folder: Path) -> list[Path]:
+def write_report(comparison: Comparison, folder: Path, tell: Callable[[str], None]) -> list[Path]:
     """Write all that can be shown of a comparison.
 
     Args:
         comparison: What to show.
         folder: Where to; made if it does not exist.
+        tell: Told what could not be drawn, and why.
 
     Returns:
         The files, in the order in which a reader wants them.
@@ -36,7 +35,7 @@ def write_report(comparison: Comparison, folder: Path) -> list[Path]:
     replays = [
         path
         for index, variant in enumerate(comparison.variants, start=1)
-        if (path := _write_replay(comparison, variant, folder, index)) is not None
+        if (path := _write_replay(comparison, variant, folder, index, tell)) is not None
     ]
     return [table, *([figure] if figure else []), *replays, numbers]
 
@@ -52,19 +51,25 @@ def replay_frames(comparison: Comparison, run: StoredRun, render_mode: str) -> I
     environment = comparison.plan.spec.environment
     env = make_single(environment.id, environment.settings, run.settings["variant"]["reward"], render_mode)
     replay = run.result["replay"]
-    yield from play_again(env, int(replay["seed"]), replay["actions"])
-    env.close()
+    try:
+        yield from play_again(env, int(replay["seed"]), replay["actions"])
+    finally:
+        env.close()
 
 
-def _write_replay(comparison: Comparison, variant: VariantSummary, folder: Path, index: int) -> Path | None:
+def _write_replay(
+    comparison: Comparison, variant: VariantSummary, folder: Path, index: int, tell: Callable[[str], None]
+) -> Path | None:
     if not variant.runs:
         return None
     run = typical_run(variant)
-    frames = list(replay_frames(comparison, run, "rgb_array"))
-    if not isinstance(frames[0].picture, np.ndarray):
+    try:
+        frames = list(replay_frames(comparison, run, "rgb_array"))
+    except Exception as fault:  # the picture is a stranger's, and must not cost the table
+        tell(f"no replay of {variant.name}: {' '.join(f'{type(fault).__name__}: {fault}'.split())}")
         return None
     shown = run.result["replay"]["exploits"]
     title = f"{variant.name}, seed {run.settings['seed']}" + (f": {', '.join(shown)}" if shown else "")
     # The name of a variant is data: only letters and digits of it reach the file system.
-    slug = re.sub(r"[^a-z0-9]+", "-", variant.name.lower()).strip("-")[:40]
-    return write_gif(iter(frames), title, folder / f"replay-{index}-{slug}.gif")
+    slug = re.sub(r"[^a-z0-9]+", "-", variant.name.lower())[:40].strip("-")
+    return write_gif(iter(frames), title, folder / f"replay-{index}-{slug or 'variant'}.gif")

@@ -41,7 +41,7 @@ class ProgressDisplay:
             TimeElapsedColumn(),
             TextColumn("left:"),
             TimeRemainingColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             console=console,
             disable=not console.is_terminal,
         )
@@ -72,8 +72,7 @@ class ProgressDisplay:
             self._task,
             completed=sum(self._steps.values()),
             ended=self._ended,
-            # A square bracket in a name would be read as markup.
-            description="; ".join(self._running.values()).replace("[", r"\["),
+            description="; ".join(self._running.values()),
         )
 
     def _tell(self, label: str, event: Event) -> None:

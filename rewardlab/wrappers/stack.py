@@ -21,29 +21,37 @@ _SETTINGS = {"potential_shaping": ("potential", "gamma")}
 
 
 def wrapper_problems(
-    settings: WrapperSettings, catalogue: Catalogue | None, agent_gamma: float, where: str
+    settings: WrapperSettings, catalogue: Catalogue | None, agent_gamma: float | None, where: str
 ) -> list[Problem]:
     """Check one wrapper of a stack.
 
     Args:
         settings: The wrapper as data.
         catalogue: What the environment offers.
-        agent_gamma: The learner's discount. Another one in the wrapper is refused.
+        agent_gamma: The learner's discount. Another one in the wrapper is refused. None if it is itself refused.
         where: The place of the wrapper, for the messages.
 
     Returns:
         Every problem found; an empty list if there is none.
     """
     kind = settings.get("kind")
-    if kind not in _SETTINGS:
-        return [one_of(f"{where}.kind", str(kind), _SETTINGS, "wrapper")]
-    known = ("kind", *_SETTINGS[kind])
-    problems = [
+    known = ("kind", *_SETTINGS.get(str(kind), ("potential", "gamma")))
+    unknown = [
         Problem(f"{where}.{key}", "an unknown key", f"one of {', '.join(known)}", nearest(key, known))
         for key in settings
         if key not in known
     ]
-    return problems + _potential_problems(settings, catalogue, where) + _gamma_problems(settings, agent_gamma, where)
+    # A misspelt key has been reported, with the suggestion; that it is missing too would be no news.
+    misspelt = {problem.fix for problem in unknown}
+    offered = {} if catalogue is None else catalogue.potentials
+    problems = []
+    for key, what, options in (("kind", "wrapper", [*_SETTINGS]), ("potential", "potential", [*offered])):
+        if key in settings and settings[key] not in options:
+            problems.append(one_of(f"{where}.{key}", str(settings[key]), options, what))
+        elif key not in settings and f"did you mean {key!r}?" not in misspelt:
+            listed = ", ".join(options) if options else "(there is none)"
+            problems.append(Problem(f"{where}.{key}", "nothing", f"a {what}: {listed}"))
+    return unknown + problems + _gamma_problems(settings, agent_gamma, where)
 
 
 def wrap_vector(
@@ -64,22 +72,18 @@ def wrap_vector(
     return env
 
 
-def _potential_problems(settings: WrapperSettings, catalogue: Catalogue | None, where: str) -> list[Problem]:
-    offered = {} if catalogue is None else catalogue.potentials
-    name = settings.get("potential")
-    if name in offered:
-        return []
-    return [one_of(f"{where}.potential", str(name), offered, "potential")]
-
-
-def _gamma_problems(settings: WrapperSettings, agent_gamma: float, where: str) -> list[Problem]:
+def _gamma_problems(settings: WrapperSettings, agent_gamma: float | None, where: str) -> list[Problem]:
     if "gamma" not in settings:
         return []
     try:
         gamma = check_gamma(settings["gamma"], f"{where}.gamma")
     except BadInput as fault:
         return list(fault.problems)
-    if gamma != agent_gamma:
+    if agent_gamma is not None and gamma != agent_gamma:
         fix = "leave it out: shaping with another gamma changes the optimal policies (Ng et al. 1999)"
-        return [Problem(f"{where}.gamma", f"{gamma:g}", f"the agent's gamma, {agent_gamma:g} (algorithm.gamma)", fix)]
+        return [
+            Problem(
+                f"{where}.gamma", f"{gamma:g}", f"the agent's gamma, {agent_gamma:g} (algorithm.settings.gamma)", fix
+            )
+        ]
     return []
