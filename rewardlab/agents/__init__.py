@@ -7,6 +7,7 @@ Nothing here loads torch until it is used; the adapter and the callbacks are in 
 from rewardlab.agents.algorithms import action_space_problems, algorithm_problems, make_agent, setting_names
 from rewardlab.agents.environments import ENVIRONMENT_REWARD, make_single, make_vector
 from rewardlab.agents.evaluation import Episode, Policy, evaluation_scores, play_episodes
+from rewardlab.agents.q_learning import QLearner, q_update
 from rewardlab.agents.shared_discount import require_shared_discount
 from rewardlab.agents.training import TrainingRun, train
 
@@ -14,6 +15,7 @@ __all__ = [
     "ENVIRONMENT_REWARD",
     "Episode",
     "Policy",
+    "QLearner",
     "TrainingRun",
     "action_space_problems",
     "algorithm_problems",
@@ -22,6 +24,7 @@ __all__ = [
     "make_single",
     "make_vector",
     "play_episodes",
+    "q_update",
     "require_shared_discount",
     "setting_names",
     "train",

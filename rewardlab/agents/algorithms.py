@@ -11,13 +11,17 @@ from gymnasium import spaces
 from rewardlab.errors import BadInput, Problem, one_of
 from rewardlab.rewards.returns import check_gamma
 
-__all__ = ["action_space_problems", "algorithm_problems", "make_agent", "setting_names"]
+__all__ = ["TABULAR", "action_space_problems", "algorithm_problems", "make_agent", "setting_names"]
+
+TABULAR = "q_learning"
+"""The one algorithm that is not of SB3: `rewardlab.agents.q_learning.QLearner`, for finite environments."""
 
 _ALGORITHMS = {
     "a2c": "stable_baselines3",
     "dqn": "stable_baselines3",
     "maskable_ppo": "sb3_contrib",
     "ppo": "stable_baselines3",
+    TABULAR: "rewardlab.agents.q_learning",
 }
 _CLASS_NAMES = {"a2c": "A2C", "dqn": "DQN", "maskable_ppo": "MaskablePPO", "ppo": "PPO"}
 _ON_POLICY_SPACES = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
@@ -26,6 +30,7 @@ _ACTION_SPACES: dict[str, tuple[type[spaces.Space[Any]], ...]] = {
     "dqn": (spaces.Discrete,),
     "maskable_ppo": (spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary),
     "ppo": _ON_POLICY_SPACES,
+    TABULAR: (spaces.Discrete,),
 }
 _MOST = 10_000_000  # beyond it there is only a slip of the pen
 _POSITIVE_WHOLE = ("n_steps", "batch_size", "n_epochs", "buffer_size", "train_freq", "target_update_interval")
@@ -114,13 +119,17 @@ def _native(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _accepted(name: str) -> list[str]:
+    exploration = {"exploration_fraction", "exploration_initial_eps", "exploration_final_eps"}
+    if name == TABULAR:
+        return sorted(exploration | {"gamma", "learning_rate", "initial_value"})
     common = {"learning_rate", "gamma", "net_arch", "max_grad_norm"}
     on_policy = {"n_steps", "gae_lambda", "ent_coef", "vf_coef", "normalize_advantage"}
     own = {
         "a2c": on_policy | {"rms_prop_eps", "use_rms_prop"},
         "ppo": on_policy | {"batch_size", "n_epochs", "clip_range", "clip_range_vf", "target_kl"},
         "maskable_ppo": on_policy | {"batch_size", "n_epochs", "clip_range", "clip_range_vf", "target_kl"},
-        "dqn": {
+        "dqn": exploration
+        | {
             "buffer_size",
             "learning_starts",
             "batch_size",
@@ -128,9 +137,6 @@ def _accepted(name: str) -> list[str]:
             "train_freq",
             "gradient_steps",
             "target_update_interval",
-            "exploration_fraction",
-            "exploration_initial_eps",
-            "exploration_final_eps",
         },
     }
     return sorted(common | own[name])

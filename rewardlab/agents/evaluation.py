@@ -18,8 +18,8 @@ from rewardlab.transitions import Transitions
 
 __all__ = ["Episode", "Policy", "evaluation_scores", "exploits_shown", "play_episodes", "play_single"]
 
-Policy = Callable[[Any, NDArray[np.bool_] | None], NDArray[Any]]
-"""Observations ``[N, ...]`` and legal actions ``[N, A]`` (or None) in, actions ``[N]`` out."""
+Policy = Callable[[Any, NDArray[np.int64] | None, NDArray[np.bool_] | None], NDArray[Any]]
+"""Observations ``[N, ...]``, states ``[N]`` and legal actions ``[N, A]`` in (None where there are none), actions out."""
 
 MAX_EPISODE_STEPS = 100_000
 
@@ -65,7 +65,7 @@ def play_episodes(env: VectorEnv[Any, Any, Any], policy: Policy, seed: int) -> l
                 f"evaluation: got no end after {MAX_EPISODE_STEPS} steps; give the environment a time limit"
             )
         masks = env.action_masks() if hasattr(env, "action_masks") else None
-        actions = np.asarray(policy(observations, masks))
+        actions = np.asarray(policy(observations, infos.get("state"), masks))
         observations, rewards, terminations, truncations, infos = env.step(actions)
         reached = infos.get("state", observations)
         events = {name: values for name, values in infos.get("events", {}).items() if not name.startswith("_")}
@@ -132,7 +132,8 @@ def play_single(env: gym.Env[Any, Any], policy: Policy, seed: int) -> tuple[list
     ended = False
     while not ended:
         masks = env.get_wrapper_attr("action_masks")()[None] if env.has_wrapper_attr("action_masks") else None
-        action = policy(np.asarray(observation)[None], masks)[0]
+        state = np.array([info["state"]]) if "state" in info else None
+        action = policy(np.asarray(observation)[None], state, masks)[0]
         before = info.get("state", observation)
         observation, _, terminated, truncated, info = env.step(action)
         after = info.get("state", observation)

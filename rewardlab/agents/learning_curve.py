@@ -1,65 +1,50 @@
-"""What training paid and what it achieved, as it went on."""
+"""The learning curve of an SB3 agent, recorded by a callback."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
+
+from rewardlab.agents.curve_recorder import CurveRecorder
+from rewardlab.agents.value_gradient import ValueGradient
 
 __all__ = ["LearningCurve"]
 
 
 @final
 class LearningCurve(BaseCallback):
-    """Averages the episodes that end in training over equal spans of steps.
+    """Hands every episode that ends in training to a recorder.
 
-    Attributes:
-        points: One dictionary a span: ``steps`` at its end, ``episodes`` in it, and the means over them of ``paid``
-            (what the learner saw, shaping included), ``objective``, ``length`` and each ``ledger`` line. A span in
-            which no episode ended is left out.
+    Actor-critic agents also get ``value_gradient_norm`` in each point: how large the gradient at the value head was
+    before SB3 clipped it, averaged over the minibatches of the span.
 
     Args:
-        budget_steps: The length of the training.
-        on_progress: Called with the steps taken at the end of each span.
-        spans: The number of points.
+        recorder: Where the points go.
     """
 
-    def __init__(self, budget_steps: int, on_progress: Callable[[int], None], spans: int = 40) -> None:
+    def __init__(self, recorder: CurveRecorder) -> None:
         super().__init__()
-        self.points: list[dict[str, Any]] = []
-        self._span_steps = max(1, budget_steps // spans)
-        self._next_end = self._span_steps
-        self._on_progress = on_progress
-        self._episodes: list[dict[str, Any]] = []
+        self._recorder = recorder
+        self._gradient: ValueGradient | None = None
+
+    def _on_training_start(self) -> None:
+        head = getattr(self.model.policy, "value_net", None)
+        self._gradient = None if head is None else ValueGradient(head)
 
     def _on_step(self) -> bool:
         for index in np.flatnonzero(self.locals["dones"]).tolist():
-            self._episodes.append(self.locals["infos"][index]["episode"])
-        if self.num_timesteps >= self._next_end:
+            self._recorder.add(self.locals["infos"][index]["episode"])
+        if self._recorder.span_ends(self.num_timesteps):
             self._close_span()
         return True
 
     def _on_training_end(self) -> None:
         self._close_span()
+        if self._gradient is not None:
+            self._gradient.remove()
 
     def _close_span(self) -> None:
-        self._next_end += self._span_steps
-        self._on_progress(self.num_timesteps)
-        if not self._episodes:
-            return
-        lines = {name for episode in self._episodes for name in episode["ledger"]}
-        point = {
-            "steps": self.num_timesteps,
-            "episodes": len(self._episodes),
-            "paid": float(np.mean([episode["r"] for episode in self._episodes])),
-            "objective": float(np.mean([episode["objective"] for episode in self._episodes])),
-            "length": float(np.mean([episode["l"] for episode in self._episodes])),
-            "ledger": {
-                name: float(np.mean([episode["ledger"].get(name, 0.0) for episode in self._episodes]))
-                for name in sorted(lines)
-            },
-        }
-        self.points.append(point)
-        self._episodes = []
+        norm = None if self._gradient is None else self._gradient.mean_norm()
+        self._recorder.close_span(self.num_timesteps, **({} if norm is None else {"value_gradient_norm": norm}))

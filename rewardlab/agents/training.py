@@ -8,13 +8,16 @@ from typing import Any, final
 
 import numpy as np
 from gymnasium.vector import AutoresetMode
-from numpy.typing import NDArray
 
-from rewardlab.agents.algorithms import make_agent
+from rewardlab.agents.algorithms import TABULAR
+from rewardlab.agents.curve_recorder import CurveRecorder
 from rewardlab.agents.environments import ENVIRONMENT_REWARD, make_single, make_vector
 from rewardlab.agents.evaluation import Policy, evaluation_scores, exploits_shown, play_episodes, play_single
-from rewardlab.errors import RunFailed
+from rewardlab.agents.q_learning import QLearner
+from rewardlab.errors import BadInput, Problem
+from rewardlab.mdp.finite_vector_env import FiniteVectorEnv
 from rewardlab.rewards.catalogue import Catalogue
+from rewardlab.wrappers.ledger import VectorLedger
 from rewardlab.wrappers.stack import WrapperSettings, wrap_vector
 
 __all__ = ["TrainingRun", "train"]
@@ -66,45 +69,48 @@ def train(run: TrainingRun, on_progress: Callable[[int], None]) -> dict[str, Any
         on_progress: Called now and then with the environment steps taken so far.
 
     Returns:
-        JSON data: ``steps``, ``curve`` (see `LearningCurve`), ``evaluation`` (see `evaluation_scores`), and ``replay``
+        JSON data: ``steps``, ``curve`` (see `CurveRecorder`), ``evaluation`` (see `evaluation_scores`), and ``replay``
         (the seed and the actions of one episode, and the exploits it shows).
 
     Raises:
         RunFailed: The training could not go on; the message says why.
     """
-    import torch
-
-    from rewardlab.agents.learning_curve import LearningCurve
-    from rewardlab.agents.shared_discount import require_shared_discount
-    from rewardlab.agents.vector_adapter import VectorAdapter
-
-    torch.set_num_threads(1)
     bare = make_vector(run.environment_id, run.environment_settings, run.reward, run.num_envs, AutoresetMode.SAME_STEP)
-    adapter = VectorAdapter(wrap_vector(bare, run.wrappers, run.algorithm_settings["gamma"]))
-    agent = make_agent(run.algorithm, run.algorithm_settings, adapter, run.learner_seed)
-    require_shared_discount(agent)
-    # SB3 seeds the environment with the learner's seed; the environments' stream is its own, so that runs are paired.
-    adapter.seed(run.environment_seed)
-    curve = LearningCurve(run.budget_steps, on_progress)
-    agent.learn(run.budget_steps, callback=curve)
-    _require_finite_weights(agent)
-    adapter.close()
-    policy = _policy(agent, run.algorithm)
+    env = VectorLedger(wrap_vector(bare, run.wrappers, run.algorithm_settings["gamma"]))
+    recorder = CurveRecorder(run.budget_steps, on_progress)
+    policy, steps = _learned(run, env, recorder)
+    env.close()
     return {
-        "steps": int(agent.num_timesteps),
-        "curve": curve.points,
+        "steps": steps,
+        "curve": recorder.points,
         "evaluation": _evaluate(run, policy),
         "replay": _record(run, policy),
     }
 
 
-def _policy(agent: Any, algorithm: str) -> Policy:
-    def choose(observations: Any, masks: NDArray[np.bool_] | None) -> NDArray[Any]:
-        legal = {"action_masks": masks} if algorithm == "maskable_ppo" else {}
-        actions, _ = agent.predict(observations, deterministic=True, **legal)
-        return np.asarray(actions)
+def _learned(run: TrainingRun, env: VectorLedger, recorder: CurveRecorder) -> tuple[Policy, int]:
+    """Train by the algorithm of the run: its policy without exploration, and the steps taken."""
+    settings = dict(run.algorithm_settings)
+    if run.algorithm != TABULAR:
+        # Imported here, because the tabular learner does without torch and starts in no time.
+        from rewardlab.agents.sb3_training import train_sb3
 
-    return choose
+        return train_sb3(
+            env,
+            run.algorithm,
+            settings,
+            run.budget_steps,
+            recorder,
+            environment_seed=run.environment_seed,
+            learner_seed=run.learner_seed,
+        )
+    base = env.unwrapped
+    if not isinstance(base, FiniteVectorEnv):
+        raise BadInput(Problem("algorithm.name", repr(TABULAR), "another one: this environment is no finite model"))
+    rng = np.random.default_rng(run.learner_seed)
+    learner = QLearner(env, base.task.model.legal, settings.pop("gamma"), rng, **settings)
+    steps = learner.learn(run.budget_steps, recorder, run.environment_seed)
+    return lambda observations, states, masks: learner.act(states), steps
 
 
 def _evaluate(run: TrainingRun, policy: Policy) -> dict[str, Any]:
@@ -131,14 +137,3 @@ def _record(run: TrainingRun, policy: Policy) -> dict[str, Any]:
             break
     env.close()
     return recordings[-1] if recordings[-1]["exploits"] else recordings[0]
-
-
-def _require_finite_weights(agent: Any) -> None:
-    import torch
-
-    for name, weights in agent.policy.state_dict().items():
-        if not torch.isfinite(weights).all():
-            raise RunFailed(
-                f"step {agent.num_timesteps}: got non-finite weights in {name!r}, expected finite ones; "
-                "the training diverged: lower the learning rate or the scale of the reward"
-            )

@@ -22,7 +22,7 @@ def played(policy, episodes: int = 40, seed: int = 0):
 
 def random_policy(env):
     rng = np.random.default_rng(5)
-    return lambda observations, _: rng.integers(0, 6, len(observations))
+    return lambda observations, *_: rng.integers(0, 6, len(observations))
 
 
 def optimal_policy(env):

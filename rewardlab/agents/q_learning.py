@@ -1,0 +1,164 @@
+"""Tabular Q-learning on finite environments, for experiments that should take seconds.
+
+Watkins (1989), "Learning from delayed rewards". Several environments may be stepped at once; they share one table, and
+their updates of a step are computed from the same table and added up. With one environment this is the textbook's
+algorithm. At a time limit the last state is bootstrapped from, as stable-baselines3 does.
+"""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+from gymnasium.vector import VectorEnv
+from numpy.typing import ArrayLike, NDArray
+
+from rewardlab.agents.curve_recorder import CurveRecorder
+from rewardlab.errors import BadInput, InvalidReward, Problem
+
+__all__ = ["QLearner", "q_update"]
+
+
+def q_update(
+    table: NDArray[np.float64],
+    states: NDArray[np.int64],
+    actions: NDArray[np.int64],
+    rewards: NDArray[np.float64],
+    next_states: NDArray[np.int64],
+    terminated: NDArray[np.bool_],
+    *,
+    learning_rate: float,
+    gamma: float,
+) -> None:
+    """One step of Q-learning, in place: ``Q += learning_rate * (reward + gamma * max Q(next) - Q)``.
+
+    Args:
+        table: ``[S, A]`` action values; minus infinity for actions that are not legal.
+        states: ``[N]`` where the steps began.
+        actions: ``[N]`` what was done.
+        rewards: ``[N]`` what was paid.
+        next_states: ``[N]`` where they led; of the final state where an episode ended.
+        terminated: ``[N]`` whether the task itself ended: then nothing follows.
+        learning_rate: In (0, 1].
+        gamma: The discount.
+    """
+    following = np.where(terminated, 0.0, table[next_states].max(axis=1))
+    errors = rewards + gamma * following - table[states, actions]
+    np.add.at(table, (states, actions), learning_rate * errors)
+
+
+@final
+class QLearner:
+    """An epsilon-greedy Q-learner. Ties between the best actions are broken at random.
+
+    Attributes:
+        table: ``[S, A]`` the action values learned so far.
+
+    Args:
+        env: A vector environment in SAME_STEP mode whose info holds ``state``, with a ledger outermost.
+        legal: ``[S, A]`` bool, the actions that may be taken.
+        gamma: The discount.
+        rng: Draws explorations and ties.
+        learning_rate: In (0, 1].
+        initial_value: Of every legal action in every state; or ``[S]`` values, such as a potential (Wiewiora 2003:
+            starting from a potential is equivalent to shaping by it).
+        exploration_initial_eps: The share of random actions at first.
+        exploration_final_eps: The share of random actions at last.
+        exploration_fraction: The part of the training over which it falls.
+    """
+
+    def __init__(
+        self,
+        env: VectorEnv[Any, Any, Any],
+        legal: NDArray[np.bool_],
+        gamma: float,
+        rng: np.random.Generator,
+        *,
+        learning_rate: float = 0.1,
+        initial_value: ArrayLike = 0.0,
+        exploration_initial_eps: float = 1.0,
+        exploration_final_eps: float = 0.05,
+        exploration_fraction: float = 0.5,
+    ) -> None:
+        self.table = np.where(legal, np.reshape(initial_value, (-1, 1)), -np.inf).astype(np.float64)
+        self._env = env
+        self._gamma = gamma
+        self._rng = rng
+        self._learning_rate = learning_rate
+        self._exploration = (exploration_initial_eps, exploration_final_eps, exploration_fraction)
+
+    def learn(self, budget_steps: int, recorder: CurveRecorder, seed: int) -> int:
+        """Train.
+
+        Args:
+            budget_steps: The environment steps to take; whole steps of all environments.
+            recorder: Told of every episode that ends.
+            seed: Seeds the environments.
+
+        Returns:
+            The environment steps taken.
+
+        Raises:
+            InvalidReward: A reward is NaN or infinite; names the step and the environment.
+        """
+        _, infos = self._env.reset(seed=seed)
+        states = _states(infos)
+        steps = 0
+        while steps < budget_steps:
+            actions = self._explore(states, steps / budget_steps)
+            _, rewards, terminated, truncated, infos = self._env.step(actions)
+            steps += len(states)
+            _require_finite(rewards, steps // len(states))
+            ended = terminated | truncated
+            reached = np.where(ended, infos["final_info"]["state"], infos["state"]) if ended.any() else infos["state"]
+            q_update(
+                self.table,
+                states,
+                actions,
+                rewards,
+                reached,
+                terminated,
+                learning_rate=self._learning_rate,
+                gamma=self._gamma,
+            )
+            states = infos["state"]
+            for index in np.flatnonzero(ended).tolist():
+                recorder.add(_episode(infos["episode"], index))
+            if recorder.span_ends(steps):
+                recorder.close_span(steps)
+        recorder.close_span(steps)
+        return steps
+
+    def act(self, states: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The best action in each state, the first of equals: ``[N]``."""
+        best: NDArray[np.int64] = self.table[states].argmax(axis=1)
+        return best
+
+    def _explore(self, states: NDArray[np.int64], progress: float) -> NDArray[np.int64]:
+        initial, final, fraction = self._exploration
+        share = final if fraction == 0 else initial + (final - initial) * min(1.0, progress / fraction)
+        values = self.table[states]
+        legal = values > -np.inf
+        at_random = self._rng.random(len(states)) < share
+        candidates = np.where(at_random[:, None], legal, values >= values.max(axis=1, keepdims=True))
+        picked: NDArray[np.int64] = np.where(candidates, self._rng.random(values.shape), -1.0).argmax(axis=1)
+        return picked
+
+
+def _states(infos: dict[str, Any]) -> NDArray[np.int64]:
+    if "state" not in infos:
+        raise BadInput(Problem("algorithm 'q_learning'", "no 'state' in info", "a finite environment"))
+    states: NDArray[np.int64] = infos["state"]
+    return states
+
+
+def _require_finite(rewards: NDArray[np.float64], step: int) -> None:
+    if not np.isfinite(rewards).all():
+        index = int(np.flatnonzero(~np.isfinite(rewards))[0])
+        raise InvalidReward(f"step {step}, environment {index}: got reward {rewards[index]}, expected a finite number")
+
+
+def _episode(episodes: dict[str, Any], index: int) -> dict[str, Any]:
+    lines = episodes["ledger"]
+    kept = {name: float(values[index]) for name, values in lines.items() if f"_{name}" in lines}
+    return {name: float(episodes[name][index]) for name in ("r", "l", "objective")} | {"ledger": kept}

@@ -1,0 +1,77 @@
+"""Training an unmodified stable-baselines3 agent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium.vector import VectorEnv
+from numpy.typing import NDArray
+
+from rewardlab.agents.algorithms import make_agent
+from rewardlab.agents.curve_recorder import CurveRecorder
+from rewardlab.agents.evaluation import Policy
+from rewardlab.agents.learning_curve import LearningCurve
+from rewardlab.agents.shared_discount import require_shared_discount
+from rewardlab.agents.vector_adapter import VectorAdapter
+from rewardlab.errors import RunFailed
+
+__all__ = ["train_sb3"]
+
+
+def train_sb3(
+    env: VectorEnv[Any, Any, Any],
+    algorithm: str,
+    settings: dict[str, Any],
+    budget_steps: int,
+    recorder: CurveRecorder,
+    *,
+    environment_seed: int,
+    learner_seed: int,
+) -> tuple[Policy, int]:
+    """Train on one thread: more of them are slower on small networks, and change the result.
+
+    Args:
+        env: The environment with its reward wrappers, in SAME_STEP or DISABLED mode.
+        algorithm: Its name.
+        settings: Keyword arguments of its class.
+        budget_steps: The environment steps to train for; whole rollouts are finished.
+        recorder: Gets the learning curve.
+        environment_seed: Seeds the environments.
+        learner_seed: Seeds the learner.
+
+    Returns:
+        The policy without exploration, and the environment steps taken.
+
+    Raises:
+        RunFailed: A reward was not finite, or the weights are not.
+    """
+    torch.set_num_threads(1)
+    adapter = VectorAdapter(env)
+    agent = make_agent(algorithm, settings, adapter, learner_seed)
+    require_shared_discount(agent)
+    # SB3 seeds the environment with the learner's seed; the environments' stream is its own, so that runs are paired.
+    adapter.seed(environment_seed)
+    agent.learn(budget_steps, callback=LearningCurve(recorder))
+    _require_finite_weights(agent)
+    return _policy(agent, algorithm), int(agent.num_timesteps)
+
+
+def _policy(agent: Any, algorithm: str) -> Policy:
+    def choose(observations: Any, states: NDArray[np.int64] | None, masks: NDArray[np.bool_] | None) -> NDArray[Any]:
+        del states
+        legal = {"action_masks": masks} if algorithm == "maskable_ppo" else {}
+        actions, _ = agent.predict(observations, deterministic=True, **legal)
+        return np.asarray(actions)
+
+    return choose
+
+
+def _require_finite_weights(agent: Any) -> None:
+    for name, weights in agent.policy.state_dict().items():
+        if not torch.isfinite(weights).all():
+            raise RunFailed(
+                f"step {agent.num_timesteps}: got non-finite weights in {name!r}, expected finite ones; "
+                "the training diverged: lower the learning rate or the scale of the reward"
+            )
