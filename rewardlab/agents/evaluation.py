@@ -19,7 +19,7 @@ from rewardlab.transitions import Transitions
 __all__ = ["Episode", "Policy", "evaluation_scores", "exploits_shown", "play_episodes", "play_single"]
 
 Policy = Callable[[Any, NDArray[np.int64] | None, NDArray[np.bool_] | None], NDArray[Any]]
-"""Observations ``[N, ...]``, states ``[N]`` and legal actions ``[N, A]`` in (None where there are none), actions out."""
+"""Observations ``[N, ...]``, states ``[N]`` and legal actions ``[N, A]`` in (None if there are none), actions out."""
 
 MAX_EPISODE_STEPS = 100_000
 

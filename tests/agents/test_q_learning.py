@@ -1,4 +1,4 @@
-"""Tabular Q-learning: the update by hand, the exact optimum, and Wiewiora's equivalence of shaping and initial values."""
+"""Tabular Q-learning: the update by hand, the exact optimum, and shaping as initial values (Wiewiora 2003)."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ import pytest
 
 from rewardlab.mdp import FiniteEnv
 from rewardlab_envs.delivery import delivery_task
-from rewardlab_envs.delivery.model import ACTIONS, DeliveryState
+from rewardlab_envs.delivery.model import ACTIONS
+from rewardlab_envs.delivery.state import DeliveryState
 from rewardlab_envs.delivery.town import Town
 
 MAP = "A.D~\n#B.."
