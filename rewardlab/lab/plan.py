@@ -3,46 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, final
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.envs.registration import EnvSpec, load_env_creator
 
 from rewardlab.agents.algorithms import action_space_problems, algorithm_problems
 from rewardlab.agents.environments import ENVIRONMENT_REWARD
 from rewardlab.agents.training import TrainingRun
-from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab.errors import BadInput, Problem
+from rewardlab.lab.checked_environment import checked_environment
 from rewardlab.lab.spec import ExperimentSpec, VariantSpec
-from rewardlab.plugins import environment_spec
 from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.rewards.returns import check_gamma
 from rewardlab.wrappers.stack import wrapper_problems
 
-__all__ = ["Plan", "PlannedRun", "plan_experiment"]
+__all__ = ["Plan", "PlannedRun", "environment_settings", "plan_experiment"]
 
 _DEFAULT_GAMMA = 0.99  # of every SB3 algorithm
-_NOT_FOR_THE_ENVIRONMENT = {
-    "reward": "what is paid belongs at variants",
-    "num_envs": "it belongs at algorithm",
-    **dict.fromkeys(
-        (
-            "id",
-            "render_mode",
-            "autoreset_mode",
-            "vectorization_mode",
-            "vector_kwargs",
-            "wrappers",
-            "disable_env_checker",
-        ),
-        "leave it out: rewardlab sees to it",
-    ),
-}
 
 
 @final
@@ -92,51 +74,34 @@ def plan_experiment(spec: ExperimentSpec, source: str, *, allowed_modules: Colle
     Raises:
         BadInput: A name, key or value does not fit. All problems are named at once.
     """
+    unmade: list[Problem] = []
     problems = _algorithm_problems(spec, source)
-    try:
-        env = _made(spec, f"{source}: environment", allowed_modules)
-    except BadInput as fault:
-        raise BadInput(*fault.problems, *problems) from None
-    catalogue = Catalogue.of(env)
-    problems += action_space_problems(spec.algorithm.name, env.action_space, f"{source}: algorithm.name")
+    catalogue = None
     for index, variant in enumerate(spec.variants):
-        problems += _variant_problems(spec, variant, env, f"{source}: variants[{index}]")
-    env.close()
-    if problems:
-        raise BadInput(*problems)
+        where = f"{source}: variants[{index}]"
+        # A variant without settings of its own shares the experiment's environment, and its problems.
+        place = f"{where}.environment" if variant.environment else f"{source}: environment.settings"
+        settings = environment_settings(spec, variant)
+        try:
+            env = checked_environment(
+                spec.environment.id, settings, f"{source}: environment.id", place, allowed_modules=allowed_modules
+            )
+        except BadInput as fault:
+            unmade += fault.problems
+            continue
+        catalogue = catalogue or Catalogue.of(env)
+        problems += action_space_problems(spec.algorithm.name, env.action_space, f"{source}: algorithm.name")
+        problems += _variant_problems(spec, variant, env, where)
+        env.close()
+    if unmade or problems:
+        raise BadInput(*dict.fromkeys([*unmade, *problems]))
     runs = tuple(_planned(spec, variant, seed) for seed in spec.seeds for variant in spec.variants)
     return Plan(spec, runs, catalogue)
 
 
-def _made(spec: ExperimentSpec, where: str, allowed_modules: Collection[str]) -> gym.Env[Any, Any]:
-    settings = spec.environment.settings
-    found = environment_spec(spec.environment.id, allowed_modules=allowed_modules, where=f"{where}.id")
-    own = [
-        Problem(f"{where}.settings.{key}", repr(settings[key]), "a setting of the environment itself", fix)
-        for key, fix in _NOT_FOR_THE_ENVIRONMENT.items()
-        if key in settings
-    ]
-    if own:
-        raise BadInput(*own)
-    try:
-        return gym.make(spec.environment.id, **settings)
-    except BadInput as fault:
-        problems = [replace(problem, where=f"{where}.settings.{problem.where}") for problem in fault.problems]
-        raise BadInput(*problems) from None
-    except Exception as fault:  # the constructor is a stranger's, and may raise anything
-        problems = _unknown_settings(found, settings, f"{where}.settings") if isinstance(fault, TypeError) else []
-        why = " ".join(f"{type(fault).__name__}: {fault}".split())
-        got = f"{spec.environment.id!r} with settings {settings}"
-        raise BadInput(*(problems or [Problem(where, got, f"an environment that can be made ({why})")])) from None
-
-
-def _unknown_settings(found: EnvSpec, settings: Mapping[str, Any], where: str) -> list[Problem]:
-    creator = found.entry_point if callable(found.entry_point) else load_env_creator(str(found.entry_point))
-    parameters = inspect.signature(creator).parameters.values()
-    known = [each.name for each in parameters if each.kind in (each.KEYWORD_ONLY, each.POSITIONAL_OR_KEYWORD)]
-    known = [name for name in known if name not in _NOT_FOR_THE_ENVIRONMENT]
-    unknown = [key for key in settings if key not in (*known, "max_episode_steps")]
-    return [one_of(f"{where}.{key}", key, known, "setting of this environment") for key in unknown]
+def environment_settings(spec: ExperimentSpec, variant: VariantSpec) -> dict[str, Any]:
+    """The keyword arguments of a variant's environment: the experiment's, and its own over them."""
+    return {**spec.environment.settings, **variant.environment}
 
 
 def _algorithm(spec: ExperimentSpec, variant: VariantSpec) -> tuple[str, int, dict[str, Any]]:
@@ -203,8 +168,9 @@ def _reward_problems(variant: VariantSpec, catalogue: Catalogue | None, where: s
 
 def _planned(spec: ExperimentSpec, variant: VariantSpec, seed: int) -> PlannedRun:
     name, num_envs, algorithm_settings = _algorithm(spec, variant)
-    environment = {"id": spec.environment.id, "settings": spec.environment.settings}
-    wrappers = [{**wrapper, "gamma": algorithm_settings["gamma"]} for wrapper in variant.wrappers]
+    environment: dict[str, Any] = {"id": spec.environment.id, "settings": environment_settings(spec, variant)}
+    # The gamma of a wrapper can only be the agent's, which is in the algorithm's settings.
+    wrappers = [{key: value for key, value in wrapper.items() if key != "gamma"} for wrapper in variant.wrappers]
     paid = {
         "reward": variant.reward,
         "wrappers": wrappers,
@@ -219,7 +185,7 @@ def _planned(spec: ExperimentSpec, variant: VariantSpec, seed: int) -> PlannedRu
     }
     training = TrainingRun(
         environment_id=spec.environment.id,
-        environment_settings=spec.environment.settings,
+        environment_settings=environment["settings"],
         reward=variant.reward,
         wrappers=tuple(wrappers),
         algorithm=name,

@@ -115,6 +115,7 @@ class VariantSpec(_Closed):
         name: What tables call it.
         reward: A name of the environment's catalogue, or event weights.
         wrappers: Reward wrappers, innermost first.
+        environment: Settings of the environment that differ from the experiment's.
         algorithm: What differs from the experiment's. The settings of another algorithm are not inherited.
     """
 
@@ -123,6 +124,7 @@ class VariantSpec(_Closed):
         Annotated[str, Tag("name")] | Annotated[dict[str, Weight], Tag("weights")], Discriminator(_reward_form)
     ]
     wrappers: list[dict[str, Any]] = []
+    environment: Settings = {}
     algorithm: VariantAlgorithmSpec = VariantAlgorithmSpec()
 
 
