@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
-import gymnasium as gym
 import numpy as np
 
-from rewardlab.lab.plan import Plan
-from rewardlab.lab.statistics import Estimate, estimate
+from rewardlab.lab.exact_optima import exact_optima
+from rewardlab.lab.plan import Plan, environment_settings
+from rewardlab.lab.spec import VariantSpec
+from rewardlab.lab.statistics import Estimate, estimate, steps_to_threshold
 from rewardlab.lab.store import ResultStore, StoredRun
 
-__all__ = ["Comparison", "VariantSummary", "compare", "exact_optima"]
+__all__ = ["Comparison", "VariantSummary", "compare"]
 
 
 @final
@@ -28,7 +29,11 @@ class VariantSummary:
         runs: Seed to its finished run; n of them.
         failures: Seed to the reason why it failed.
         metrics: Metric to its estimate over the n seeds; empty if n is 0. The metrics are ``objective``, ``paid``,
-            ``event/NAME``, ``exploit/NAME`` (a share of episodes) and ``reward/NAME``.
+            ``event/NAME``, ``exploit/NAME`` (a share of episodes), ``reward/NAME``, and ``steps_to_threshold`` (see
+            `steps_to_threshold`; a seed that never gets there counts with the whole budget).
+        optima: The exact best score of each reward of the catalogue over an episode of this variant's environment, if
+            that is a finite model; else empty. That of the objective is what any agent can achieve at most.
+        reached: The seeds that reached the threshold.
     """
 
     name: str
@@ -36,6 +41,8 @@ class VariantSummary:
     runs: Mapping[int, StoredRun]
     failures: Mapping[int, str]
     metrics: Mapping[str, Estimate]
+    optima: Mapping[str, float]
+    reached: int
 
 
 @final
@@ -46,55 +53,48 @@ class Comparison:
     Attributes:
         plan: The experiment.
         variants: In the order of the spec.
-        optima: The exact best score of each reward of the catalogue over an episode, where the environment is a finite
-            model; else empty. ``optima[objective]`` is what any agent can achieve at most.
     """
 
     plan: Plan
     variants: tuple[VariantSummary, ...]
-    optima: Mapping[str, float]
+
+    def best_objective(self, variant: VariantSummary) -> float | None:
+        """The exact best objective that a variant's agents could achieve, where it is known."""
+        catalogue = self.plan.catalogue
+        return None if catalogue is None else variant.optima.get(catalogue.objective)
 
 
 def compare(plan: Plan, store: ResultStore) -> Comparison:
     """Sum up what the store holds of an experiment; runs that are missing count as not finished."""
-    summaries = tuple(_summary(plan, variant.name, store) for variant in plan.spec.variants)
-    return Comparison(plan, summaries, exact_optima(plan))
+    return Comparison(plan, tuple(_summary(plan, variant, store) for variant in plan.spec.variants))
 
 
-def exact_optima(plan: Plan) -> dict[str, float]:
-    """The exact best undiscounted score of each reward of the catalogue over one episode, for finite models."""
-    from rewardlab.mdp import FiniteEnv, solve_finite_horizon
-
-    env = gym.make(plan.spec.environment.id, **plan.spec.environment.settings)
-    base = env.unwrapped
-    if not isinstance(base, FiniteEnv) or plan.catalogue is None:
-        return {}
-    horizon = env.spec.max_episode_steps if env.spec and env.spec.max_episode_steps else base.task.max_episode_steps
-    model = base.task.model
-    return {
-        name: solve_finite_horizon(model, model.reward_table(reward), horizon).expected_score
-        for name, reward in plan.catalogue.rewards.items()
-    }
-
-
-def _summary(plan: Plan, name: str, store: ResultStore) -> VariantSummary:
+def _summary(plan: Plan, variant: VariantSpec, store: ResultStore) -> VariantSummary:
     finished: dict[int, StoredRun] = {}
     failures: dict[int, str] = {}
     for run in plan.runs:
-        if run.variant != name:
+        if run.variant != variant.name:
             continue
         row = store.read(run.identity)
         if row is not None and row.state == "finished":
             finished[run.seed] = row
         else:
             failures[run.seed] = row.message if row is not None else "has not run yet"
+    optima = exact_optima(plan.spec.environment.id, environment_settings(plan.spec, variant))
+    best = optima.get(plan.catalogue.objective) if plan.catalogue else None
     scores = [_metrics(row.result["evaluation"]) for row in finished.values()]
+    reached = 0
+    if best is not None and best > 0:
+        for row, score in zip(finished.values(), scores, strict=True):
+            steps = steps_to_threshold(row.result["curve"], plan.spec.threshold * best)
+            score["steps_to_threshold"] = float(row.result["steps"] if steps is None else steps)
+            reached += steps is not None
     metrics = {}
     for metric in scores[0] if scores else ():
         # One stream a metric, so that a number does not depend on which others are shown.
         rng = np.random.default_rng([zlib.crc32(metric.encode()), len(scores)])
         metrics[metric] = estimate([score[metric] for score in scores], rng)
-    return VariantSummary(name, len(plan.spec.seeds), finished, failures, metrics)
+    return VariantSummary(variant.name, len(plan.spec.seeds), finished, failures, metrics, optima, reached)
 
 
 def _metrics(evaluation: Mapping[str, Any]) -> dict[str, float]:

@@ -142,6 +142,7 @@ class ExperimentSpec(_Closed):
         seeds: A list, or the number of seeds.
         budget_steps: Environment steps of each run; whole rollouts are finished.
         evaluation_episodes: The episodes that each final policy plays.
+        threshold: The share of the exact best objective at which training counts as having learned.
     """
 
     version: Literal[1]
@@ -153,6 +154,7 @@ class ExperimentSpec(_Closed):
     seeds: Annotated[list[Seed], Field(min_length=1), BeforeValidator(_seed_list)]
     budget_steps: Annotated[int, Field(ge=1, le=MAX_BUDGET_STEPS)]
     evaluation_episodes: Annotated[int, Field(ge=1, le=100_000)] = 100
+    threshold: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.8
 
 
 def read_spec(path: Path) -> ExperimentSpec:

@@ -6,15 +6,16 @@ percentile bootstrap over seeds, with an explicit generator.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.errors import BadInput, Problem
 
-__all__ = ["Estimate", "estimate", "interquartile_mean"]
+__all__ = ["Estimate", "estimate", "interquartile_mean", "steps_to_threshold"]
 
 
 @final
@@ -70,3 +71,22 @@ def estimate(scores: ArrayLike, rng: np.random.Generator, *, level: float = 0.95
     drawn = values[rng.integers(len(values), size=(resamples, len(values)))]
     low, high = np.quantile(interquartile_mean(drawn), [(1 - level) / 2, (1 + level) / 2])
     return Estimate(float(interquartile_mean(values)), float(low), float(high), len(values))
+
+
+def steps_to_threshold(curve: Sequence[Mapping[str, Any]], threshold: float, hold: int = 3) -> int | None:
+    """When training first achieves a level and keeps it.
+
+    Args:
+        curve: The points of a learning curve, in order: each with ``steps`` and ``objective``, the mean over the
+            training episodes that ended since the point before (exploration included).
+        threshold: The level.
+        hold: How many points in a row must be at or above it, so that one lucky span does not count.
+
+    Returns:
+        The steps at the first of those points; None if there is no such row.
+    """
+    above = [point["objective"] >= threshold for point in curve]
+    for first in range(len(curve) - hold + 1):
+        if all(above[first : first + hold]):
+            return int(curve[first]["steps"])
+    return None

@@ -79,15 +79,15 @@ def _curve(points: list[dict[str, Any]], kind: str) -> tuple[NDArray[np.float64]
 
 def _share_limits(row: Any, comparison: Comparison) -> None:
     """One scale for the objective everywhere, with the exact optimum as a line."""
-    catalogue = comparison.plan.catalogue
-    optimum = comparison.optima.get(catalogue.objective) if catalogue else None
+    optima = [comparison.best_objective(variant) for variant in comparison.variants if variant.runs]
     lows, highs = zip(*(axis.get_ylim() for axis in row), strict=True)
     low, high = min(lows), max(highs)
-    if optimum is not None:
-        high = max(high, optimum + 0.06 * (optimum - low))
-        for axis in row:
+    for axis, optimum in zip(row, optima, strict=True):
+        if optimum is not None:
+            high = max(high, optimum + 0.06 * (optimum - low))
             axis.axhline(optimum, color=OPTIMUM_COLOUR, linestyle="--", linewidth=1)
-        row[0].annotate("exact optimum", (0.02, optimum), xycoords=("axes fraction", "data"), va="top", fontsize=8)
+    if optima[0] is not None:
+        row[0].annotate("exact optimum", (0.02, optima[0]), xycoords=("axes fraction", "data"), va="top", fontsize=8)
     for axis in row:
         axis.set_ylim(low, high)
 

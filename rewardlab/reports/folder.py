@@ -35,7 +35,7 @@ def write_report(comparison: Comparison, folder: Path, tell: Callable[[str], Non
     replays = [
         path
         for index, variant in enumerate(comparison.variants, start=1)
-        if (path := _write_replay(comparison, variant, folder, index, tell)) is not None
+        if (path := _write_replay(variant, folder, index, tell)) is not None
     ]
     return [table, *([figure] if figure else []), *replays, numbers]
 
@@ -46,10 +46,10 @@ def typical_run(variant: VariantSummary) -> StoredRun:
     return ordered[(len(ordered) - 1) // 2]
 
 
-def replay_frames(comparison: Comparison, run: StoredRun, render_mode: str) -> Iterator[Frame]:
+def replay_frames(run: StoredRun, render_mode: str) -> Iterator[Frame]:
     """The recorded episode of a run, played again under the run's own reward."""
-    environment = comparison.plan.spec.environment
-    env = make_single(environment.id, environment.settings, run.settings["variant"]["reward"], render_mode)
+    environment = run.settings["environment"]
+    env = make_single(environment["id"], environment["settings"], run.settings["variant"]["reward"], render_mode)
     replay = run.result["replay"]
     try:
         yield from play_again(env, int(replay["seed"]), replay["actions"])
@@ -57,14 +57,12 @@ def replay_frames(comparison: Comparison, run: StoredRun, render_mode: str) -> I
         env.close()
 
 
-def _write_replay(
-    comparison: Comparison, variant: VariantSummary, folder: Path, index: int, tell: Callable[[str], None]
-) -> Path | None:
+def _write_replay(variant: VariantSummary, folder: Path, index: int, tell: Callable[[str], None]) -> Path | None:
     if not variant.runs:
         return None
     run = typical_run(variant)
     try:
-        frames = list(replay_frames(comparison, run, "rgb_array"))
+        frames = list(replay_frames(run, "rgb_array"))
     except Exception as fault:  # the picture is a stranger's, and must not cost the table
         tell(f"no replay of {variant.name}: {' '.join(f'{type(fault).__name__}: {fault}'.split())}")
         return None

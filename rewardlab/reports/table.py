@@ -70,8 +70,13 @@ def comparison_notes(comparison: Comparison) -> list[str]:
         " bare environment; scores are undiscounted, exploits in % of episodes.",
         COVERAGE_NOTE,
     ]
-    if comparison.optima:
+    if any(variant.optima for variant in comparison.variants):
         notes.append("Best: the exact optimum over one episode, computed from the environment's table.")
+    if any("steps_to_threshold" in variant.metrics for variant in comparison.variants):
+        notes.append(
+            f"Steps until training episodes, exploration included, hold {100 * spec.threshold:.0f} % of the best; a"
+            " seed that never does counts with all its steps."
+        )
     notes += [
         f"{variant.name}, seed {seed}: {reason}"
         for variant in comparison.variants
@@ -86,7 +91,7 @@ def as_text(comparison: Comparison, width: int = 110) -> str:
     for table in comparison_tables(comparison, width):
         console.print(table)
     for note in comparison_notes(comparison):
-        console.print(Text(note))
+        console.print(Text(note), soft_wrap=True)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     return text
 
@@ -104,11 +109,8 @@ def comparison_csv(comparison: Comparison) -> str:
 
 
 def _rows(comparison: Comparison) -> list[_Row]:
+    rows: list[_Row] = [("paid (own reward)", _cell("paid")), *_objective_rows(comparison)]
     catalogue = comparison.plan.catalogue
-    rows: list[_Row] = [("paid (own reward)", _cell("paid")), (_objective_label(comparison), _cell("objective"))]
-    best = comparison.optima.get(catalogue.objective) if catalogue else None
-    if best and best > 0:
-        rows.append(("  % of the best", _cell("objective", scale=100 / best, decimals=0)))
     if catalogue is not None:
         rows += [(name, _cell(f"event/{name}")) for name in catalogue.shown_events]
         exploits = [reward.exploit.name for reward in catalogue.rewards.values() if reward.exploit]
@@ -119,11 +121,27 @@ def _rows(comparison: Comparison) -> list[_Row]:
     return [*rows, ("", None), ("seeds", lambda variant: f"{len(variant.runs)} of {variant.planned}")]
 
 
-def _objective_label(comparison: Comparison) -> str:
-    catalogue = comparison.plan.catalogue
-    if catalogue is None or not comparison.optima:
-        return "objective"
-    return f"objective, best {_rounded([comparison.optima[catalogue.objective]])[0]}"
+def _objective_rows(comparison: Comparison) -> list[_Row]:
+    best = {variant.name: comparison.best_objective(variant) for variant in comparison.variants}
+    known = {number for number in best.values() if number is not None}
+    if not known or None in best.values():
+        return [("objective", _cell("objective"))]
+    shared = f", best {_rounded([*known])[0]}" if len(known) == 1 else ""
+    rows: list[_Row] = [(f"objective{shared}", _cell("objective"))]
+    if not shared:
+        rows.append(("  exact best", lambda variant: _rounded([best[variant.name] or 0.0])[0]))
+    if min(known) > 0:
+        threshold = round(100 * comparison.plan.spec.threshold)
+        rows += [
+            ("  % of the best", lambda variant: _share_of_best(variant, best[variant.name] or 1.0)),
+            (f"1000 steps to {threshold} %", _cell("steps_to_threshold", scale=1e-3)),
+            ("  which reached", lambda variant: f"{variant.reached} of {variant.planned}"),
+        ]
+    return rows
+
+
+def _share_of_best(variant: VariantSummary, best: float) -> str:
+    return _cell("objective", scale=100 / best, decimals=0)(variant)
 
 
 def _cell(metric: str, *, scale: float = 1.0, decimals: int | None = None) -> Callable[[VariantSummary], str]:
