@@ -97,7 +97,6 @@ class FiniteVectorEnv(VectorEnv[Any, Any, Any]):
             starts = self.table.draw_starts(len(starting), self.np_random)
         else:
             starts = self._checked_starts(asked["state"], starting)
-        self._states = self._states.copy()
         self._states[starting] = starts
         self._elapsed_steps[starting] = 0
         ended = np.zeros(0, dtype=np.int64) if self._ended is None else self._ended

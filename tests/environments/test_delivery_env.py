@@ -151,9 +151,9 @@ def test_every_problem_at_once() -> None:
 
 @pytest.mark.parametrize("orders", [0, -1, True, 2.0, "2"])
 def test_bad_orders_are_refused_even_after_good_ones(orders: object) -> None:
-    delivery_task(1), delivery_task(2)
+    assert delivery_task(1, "ADB") is not delivery_task(2, "ADB"), "what has been built is kept"
     with pytest.raises(BadInput, match=r"orders: got .*, expected a whole number, at least 1"):
-        delivery_task(orders)  # type: ignore[arg-type]
+        delivery_task(orders, "ADB")  # type: ignore[arg-type]
 
 
 def test_bad_settings() -> None:

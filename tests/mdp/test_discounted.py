@@ -73,6 +73,8 @@ def test_the_optimum_is_the_best_of_all_policies(seed: int) -> None:
     solution = solved(model, gamma)
     scale = 1 / (1 - gamma)
     np.testing.assert_allclose(solution.values, values.max(axis=0), rtol=0, atol=1e-12 * scale)
+    # Whatever the table says about leaving an end, where nothing is paid any more.
+    assert (solution.action_values[model.terminal][model.legal[model.terminal]] == 0).all()
     worst = solve(model, -table, gamma)
     np.testing.assert_allclose(-worst.values, values.min(axis=0), rtol=0, atol=1e-12 * scale)
 
@@ -101,6 +103,19 @@ def test_an_almost_tie_is_a_tie_and_costs_nothing() -> None:
         assert solution.optimal[0].tolist() == [False, True, True]
         assert solution.values[0] == 1.0 + gap
     assert solved(exit_or_stay(exits=(1.0, 1.0 + 1e-7)), 0.9).optimal[0].tolist() == [False, False, True]
+
+
+def test_what_pays_only_in_the_very_long_run_is_seen() -> None:
+    # In state 0: leave for 5 (action 0), or go to state 1 (action 1), which pays 0.001 a step for ever: at gamma 0.9999
+    # that is 0.9999 * 0.001 / 0.0001 = 9.999. Thousands of sweeps of value iteration still take the 5.
+    successor = np.array([[[2], [1]], [[1], [1]], [[2], [2]]])
+    paid = np.zeros(successor.shape)
+    paid[0, 0], paid[1] = 5.0, 0.001
+    start = np.array([1.0, 0.0, 0.0])
+    model = FiniteModel(successor, np.ones(successor.shape), np.arange(3) == 2, start, events={"paid": paid})
+    solution = solved(model, 0.9999)
+    assert solution.expected_return == pytest.approx(9.999, rel=1e-10)
+    assert solution.optimal[0].tolist() == [False, True]
 
 
 def test_terminal_states_are_worth_nothing_and_illegal_actions_minus_infinity() -> None:
