@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from rewardlab.errors import BadInput, Problem
 __all__ = ["ResultStore", "StoredRun"]
 
 SCHEMA_VERSION = 1
+_LOCK_SECONDS = 30
 
 _SCHEMA = """
 CREATE TABLE runs (
@@ -108,15 +110,15 @@ class ResultStore:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.path, timeout=30)
+        connection = sqlite3.connect(self.path, timeout=_LOCK_SECONDS)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             yield connection
         finally:
             connection.close()
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
+        _enter_wal(connection)
         connection.isolation_level = None
         connection.execute("BEGIN IMMEDIATE")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -129,6 +131,20 @@ class ResultStore:
             fix = "use the version of rewardlab that wrote it, or another folder"
             raise BadInput(Problem(str(self.path), f"version {version}", f"a store of version {SCHEMA_VERSION}", fix))
         connection.execute("COMMIT")
+
+
+def _enter_wal(connection: sqlite3.Connection) -> None:
+    """Switch a new file to write-ahead logging, which it then stays in."""
+    # SQLite does not wait its time-out for this switch where another process makes it at the same moment.
+    for _ in range(_LOCK_SECONDS * 20):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as fault:
+            if "locked" not in str(fault):
+                raise
+            time.sleep(0.05)
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _json(data: object) -> str:

@@ -108,7 +108,7 @@ def test_of_all_slips_in_settings_of_algorithms_19_of_20_get_the_right_suggestio
     ],
 )
 def test_a_key_at_the_wrong_depth_is_told_where_it_belongs(changes: dict[str, Any], expected: str) -> None:
-    rest = "budget_steps, environment, evaluation_episodes, name, question, seeds, variants, version"
+    rest = "budget_steps, environment, evaluation_episodes, name, question, seeds, threshold, variants, version"
     with pytest.raises(BadInput) as refused:
         parse_spec(small_spec(**changes), "spec")
     assert str(refused.value) == expected.format(rest=rest)
