@@ -110,7 +110,8 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
     folder = Path("results") / plan.spec.name if options.out is None else options.out
     store = ResultStore(folder / "results.sqlite")
     missing = missing_runs(plan, store)
-    console.print(Text(f"{plan.spec.name}: {len(plan.runs)} runs, {len(plan.runs) - len(missing)} of them finished"))
+    distinct = len({run.identity for run in plan.runs})  # variants that differ in name alone share their runs
+    console.print(Text(f"{plan.spec.name}: {distinct} runs, {distinct - len(missing)} of them finished"))
     with ProgressDisplay(console, len(missing), plan.spec.budget_steps) as display:
         run_experiment(missing, store, workers, display)
     comparison = compare(plan, store)

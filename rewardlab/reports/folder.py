@@ -61,7 +61,13 @@ def _write_replay(variant: VariantSummary, folder: Path, index: int, tell: Calla
     if not variant.runs:
         return None
     run = typical_run(variant)
+    environment = run.settings["environment"]
     try:
+        bare = make_single(environment["id"], environment["settings"], run.settings["variant"]["reward"])
+        bare.close()
+        if "rgb_array" not in bare.metadata.get("render_modes", ()):
+            tell(f"no replay of {variant.name}: {environment['id']} draws no images")
+            return None
         frames = list(replay_frames(run, "rgb_array"))
     except Exception as fault:  # the picture is a stranger's, and must not cost the table
         tell(f"no replay of {variant.name}: {' '.join(f'{type(fault).__name__}: {fault}'.split())}")

@@ -20,7 +20,7 @@ DISTRIBUTIONS: dict[str, Draw] = {
     "normal": lambda rng, shape: rng.normal(size=shape),
     "skewed (log-normal)": lambda rng, shape: rng.lognormal(size=shape),
     "two points (0 or 1, even)": lambda rng, shape: rng.integers(2, size=shape).astype(np.float64),
-    "two points (1 in 10 fails)": lambda rng, shape: (rng.random(shape) < 0.9).astype(np.float64),
+    "two points (3 in 10 fail)": lambda rng, shape: (rng.random(shape) < 0.7).astype(np.float64),
 }
 SEEDS = (5, 10, 20, 50)
 

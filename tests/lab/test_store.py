@@ -143,7 +143,7 @@ def test_a_folder_that_cannot_be_made_is_refused_with_the_remedy(tmp_path: Path)
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    with pytest.raises(BadInput, match="unable to open database file.*choose another folder with --out"):
+    with pytest.raises(BadInput, match=r"unable to open database file.*choose another folder with --out"):
         ResultStore(tmp_path / "results.sqlite")
 
 
