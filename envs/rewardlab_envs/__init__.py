@@ -12,3 +12,15 @@ gym.register(
     vector_entry_point="rewardlab_envs.delivery:delivery_vector_env",
     max_episode_steps=40,
 )
+gym.register(
+    "rewardlab/Gridworld-v0",
+    entry_point="rewardlab_envs.gridworld:gridworld_env",
+    vector_entry_point="rewardlab_envs.gridworld:gridworld_vector_env",
+    max_episode_steps=100,
+)
+gym.register(
+    "rewardlab/DelayedCredit-v0",
+    entry_point="rewardlab_envs.delayed_credit:delayed_credit_env",
+    vector_entry_point="rewardlab_envs.delayed_credit:delayed_credit_vector_env",
+    max_episode_steps=600,
+)

@@ -1,0 +1,29 @@
+"""Walks over a grid: maps as text, exits of different worth, coins, pits, cliffs, and a floor that may slip."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rewardlab.mdp import FiniteEnv, FiniteVectorEnv
+from rewardlab_envs.gridworld.model import gridworld_task
+
+__all__ = ["gridworld_env", "gridworld_task", "gridworld_vector_env"]
+
+
+def gridworld_env(reward: Any = None, render_mode: str | None = None, **settings: Any) -> FiniteEnv:
+    """A gridworld as a Gymnasium environment; ``settings`` go to `gridworld_task`."""
+    return FiniteEnv(gridworld_task(**settings), reward, render_mode)
+
+
+def gridworld_vector_env(
+    num_envs: int = 1,
+    *,
+    reward: Any = None,
+    max_episode_steps: int | None = None,
+    autoreset_mode: Any = "NextStep",
+    render_mode: str | None = None,
+    **settings: Any,
+) -> FiniteVectorEnv:
+    """A gridworld as a native vector environment; ``settings`` go to `gridworld_task`."""
+    task = gridworld_task(**settings)
+    return FiniteVectorEnv(task, num_envs, reward, max_episode_steps, autoreset_mode, render_mode)
