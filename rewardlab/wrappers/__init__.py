@@ -1,14 +1,26 @@
 """Reward wrappers: thin shells over pure formulas, one idea a file, each for one environment and for a vector."""
 
+from rewardlab.wrappers.bonus import UnsafeBonus, VectorUnsafeBonus
+from rewardlab.wrappers.clip import RewardClipping, VectorRewardClipping
 from rewardlab.wrappers.ledger import Ledger, VectorLedger
 from rewardlab.wrappers.potential_shaping import PotentialShaping, VectorPotentialShaping
+from rewardlab.wrappers.scale import ReturnScaling, VectorReturnScaling
 from rewardlab.wrappers.stack import WrapperSettings, wrap_vector, wrapper_problems
+from rewardlab.wrappers.transform import RewardTransform, VectorRewardTransform
 
 __all__ = [
     "Ledger",
     "PotentialShaping",
+    "ReturnScaling",
+    "RewardClipping",
+    "RewardTransform",
+    "UnsafeBonus",
     "VectorLedger",
     "VectorPotentialShaping",
+    "VectorReturnScaling",
+    "VectorRewardClipping",
+    "VectorRewardTransform",
+    "VectorUnsafeBonus",
     "WrapperSettings",
     "wrap_vector",
     "wrapper_problems",

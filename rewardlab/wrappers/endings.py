@@ -12,6 +12,7 @@ tell them apart:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, final
 
 import numpy as np
@@ -39,6 +40,28 @@ class VectorEndings:
             raise BadInput(Problem(where, repr(mode), "a gymnasium.vector.AutoresetMode", fix))
         self.mode = mode
         self._resetting = np.zeros(env.num_envs, dtype=np.bool_)
+
+    @property
+    def resetting(self) -> list[bool]:
+        """The environments whose next step is a reset step, as data to be saved."""
+        flags: list[bool] = self._resetting.tolist()
+        return flags
+
+    @resetting.setter
+    def resetting(self, flags: list[bool]) -> None:
+        self._resetting = np.array(flags, dtype=np.bool_)
+
+    def checked_resetting(self, state: Mapping[str, Any]) -> list[bool]:
+        """The flags in a saved state of a wrapper.
+
+        Raises:
+            BadInput: The key ``resetting`` does not hold one boolean for each environment.
+        """
+        size = len(self._resetting)
+        flags = state.get("resetting") if isinstance(state, Mapping) else None
+        if not isinstance(flags, list) or len(flags) != size or not all(isinstance(flag, bool) for flag in flags):
+            raise BadInput(Problem("state['resetting']", repr(flags), f"a list of {size} booleans"))
+        return flags
 
     def after_reset(self, restarted: NDArray[np.bool_]) -> None:
         """Take note of a reset of the given rows."""

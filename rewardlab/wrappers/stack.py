@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from gymnasium.vector import VectorEnv
@@ -10,14 +10,9 @@ from gymnasium.vector import VectorEnv
 from rewardlab.errors import BadInput, Problem, nearest, one_of
 from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.rewards.returns import check_gamma
-from rewardlab.wrappers.potential_shaping import VectorPotentialShaping
+from rewardlab.wrappers.kinds import ANY_KIND, KINDS, WrapperKind, WrapperSettings
 
 __all__ = ["WrapperSettings", "wrap_vector", "wrapper_problems"]
-
-WrapperSettings = Mapping[str, Any]
-"""``{"kind": "potential_shaping", "potential": "distance"}``; the gamma is the agent's."""
-
-_SETTINGS = {"potential_shaping": ("potential", "gamma")}
 
 
 def wrapper_problems(
@@ -34,8 +29,8 @@ def wrapper_problems(
     Returns:
         Every problem found; an empty list if there is none.
     """
-    kind = settings.get("kind")
-    known = ("kind", *_SETTINGS.get(str(kind), ("potential", "gamma")))
+    kind = _kind_meant(settings)
+    known = ("kind", *kind.keys)
     unknown = [
         Problem(f"{where}.{key}", "an unknown key", f"one of {', '.join(known)}", nearest(key, known))
         for key in settings
@@ -43,15 +38,18 @@ def wrapper_problems(
     ]
     # A misspelt key has been reported, with the suggestion; that it is missing too would be no news.
     misspelt = {problem.fix for problem in unknown}
-    offered = {} if catalogue is None else catalogue.potentials
     problems = []
-    for key, what, options in (("kind", "wrapper", [*_SETTINGS]), ("potential", "potential", [*offered])):
-        if key in settings and settings[key] not in options:
-            problems.append(one_of(f"{where}.{key}", str(settings[key]), options, what))
-        elif key not in settings and f"did you mean {key!r}?" not in misspelt:
+    for key in ("kind", *kind.required):
+        if key not in settings and f"did you mean {key!r}?" not in misspelt:
+            options = KINDS if key == "kind" else {} if catalogue is None else catalogue.potentials
             listed = ", ".join(options) if options else "(there is none)"
-            problems.append(Problem(f"{where}.{key}", "nothing", f"a {what}: {listed}"))
-    return unknown + problems + _gamma_problems(settings, agent_gamma, where)
+            problems.append(Problem(f"{where}.{key}", "nothing", f"a {_WHAT.get(key, key)}: {listed}"))
+    if "kind" in settings and not _is_known(settings["kind"]):
+        problems.insert(0, _unknown_kind(settings["kind"], where))
+    found = kind.problems(settings, catalogue, where)
+    if misspelt & {f"did you mean {key!r}?" for key in kind.keys}:
+        found = [problem for problem in found if problem.where != where]  # "neither ... nor ..." is no news either
+    return unknown + problems + found + _gamma_problems(settings, agent_gamma, where)
 
 
 def wrap_vector(
@@ -66,14 +64,32 @@ def wrap_vector(
     """
     catalogue = Catalogue.of(env)
     for settings in stack:
-        if catalogue is None:
-            raise BadInput(Problem("wrappers", "an environment without a catalogue", "one that offers potentials"))
-        env = VectorPotentialShaping(env, catalogue.potential(settings["potential"]), gamma=agent_gamma)
+        env = KINDS[settings["kind"]].make(env, settings, catalogue, agent_gamma)
     return env
 
 
+_WHAT = {"kind": "wrapper"}
+_OTHER_WORDS = {"normalize": "scale", "normalise": "scale", "shaping": "potential_shaping"}
+
+
+def _is_known(kind: object) -> bool:
+    return isinstance(kind, str) and kind in KINDS
+
+
+def _unknown_kind(kind: object, where: str) -> Problem:
+    problem = one_of(f"{where}.kind", str(kind), [*KINDS], "wrapper")
+    meant = _OTHER_WORDS.get(str(kind).lower())
+    return Problem(problem.where, problem.got, problem.expected, f"did you mean {meant!r}?") if meant else problem
+
+
+def _kind_meant(settings: WrapperSettings) -> WrapperKind:
+    """The kind that is named. Where there is none of that name, any key of any kind may be meant."""
+    named = settings.get("kind")
+    return KINDS[str(named)] if _is_known(named) else ANY_KIND
+
+
 def _gamma_problems(settings: WrapperSettings, agent_gamma: float | None, where: str) -> list[Problem]:
-    if "gamma" not in settings:
+    if "gamma" not in settings or "gamma" not in _kind_meant(settings).keys:
         return []
     try:
         gamma = check_gamma(settings["gamma"], f"{where}.gamma")
@@ -81,6 +97,8 @@ def _gamma_problems(settings: WrapperSettings, agent_gamma: float | None, where:
         return list(fault.problems)
     if agent_gamma is not None and gamma != agent_gamma:
         fix = "leave it out: shaping with another gamma changes the optimal policies (Ng et al. 1999)"
+        if settings.get("kind") == "scale":
+            fix = "leave it out: the scale is that of the returns which the agent learns"
         return [
             Problem(
                 f"{where}.gamma", f"{gamma:g}", f"the agent's gamma, {agent_gamma:g} (algorithm.settings.gamma)", fix

@@ -134,7 +134,7 @@ def test_other_problems_are_told_beside_that_of_the_environment() -> None:
     [
         ({"reward": "sped"}, "reward: got 'sped', expected a known reward: {rewards}; did you mean 'speed'?"),
         ({"reward": {"delivred": 1}}, "reward.delivred: got 'delivred', expected a known event: "),
-        ({"wrappers": [{"kind": "clip"}]}, "wrappers[0].kind: got 'clip', expected a known wrapper: "),
+        ({"wrappers": [SHAPING | {"kind": "clap"}]}, "wrappers[0].kind: got 'clap', expected a known wrapper: "),
         ({"wrappers": [SHAPING | {"kind": [1]}]}, "wrappers[0].kind: got '[1]', expected a known wrapper: "),
         (
             {"wrappers": [SHAPING | {"potential": {}}]},

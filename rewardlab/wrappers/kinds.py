@@ -1,0 +1,161 @@
+"""The kinds of wrapper that a spec may name: which keys each takes, what is wrong with them, and how it is made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, final, get_args
+
+from gymnasium.vector import VectorEnv
+
+from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab.rewards.bonus import Bonus, BonusForm
+from rewardlab.rewards.catalogue import Catalogue
+from rewardlab.wrappers.bonus import VectorUnsafeBonus
+from rewardlab.wrappers.clip import VectorRewardClipping, bound_problems
+from rewardlab.wrappers.potential_shaping import VectorPotentialShaping
+from rewardlab.wrappers.scale import VectorReturnScaling
+
+__all__ = ["ANY_KIND", "KINDS", "WrapperKind", "WrapperSettings"]
+
+WrapperSettings = Mapping[str, Any]
+"""``{"kind": "potential_shaping", "potential": "distance"}``; the gamma is the agent's."""
+
+AnyVectorEnv = VectorEnv[Any, Any, Any]
+
+
+@final
+@dataclass(frozen=True)
+class WrapperKind:
+    """One kind of wrapper.
+
+    Attributes:
+        keys: The keys that its settings may hold, beside ``kind``. ``gamma`` is checked elsewhere, for all alike.
+        problems: What is wrong with the settings, at a place.
+        make: Puts the wrapper round an environment. The catalogue is what the environment offers, the number is the
+            learner's discount.
+        required: The names that settings must hold, each with what is meant by it.
+    """
+
+    keys: tuple[str, ...]
+    problems: Callable[[WrapperSettings, Catalogue | None, str], list[Problem]]
+    make: Callable[[AnyVectorEnv, WrapperSettings, Catalogue | None, float], AnyVectorEnv]
+    required: tuple[str, ...] = ()
+
+
+def _shaping_problems(settings: WrapperSettings, catalogue: Catalogue | None, where: str) -> list[Problem]:
+    return _potential_problems(settings, catalogue, where)
+
+
+def _make_shaping(
+    env: AnyVectorEnv, settings: WrapperSettings, catalogue: Catalogue | None, gamma: float
+) -> AnyVectorEnv:
+    return VectorPotentialShaping(env, _offered(catalogue).potential(settings["potential"]), gamma=gamma)
+
+
+def _clip_problems(settings: WrapperSettings, catalogue: Catalogue | None, where: str) -> list[Problem]:
+    return bound_problems(settings.get("min_reward"), settings.get("max_reward"), where)
+
+
+def _make_clip(env: AnyVectorEnv, settings: WrapperSettings, catalogue: Catalogue | None, gamma: float) -> AnyVectorEnv:
+    return VectorRewardClipping(env, settings.get("min_reward"), settings.get("max_reward"))
+
+
+def _scale_problems(settings: WrapperSettings, catalogue: Catalogue | None, where: str) -> list[Problem]:
+    problems = []
+    epsilon, warm_up = settings.get("epsilon", 1e-8), settings.get("warm_up", 1)
+    if not _is_number(epsilon) or epsilon <= 0:
+        problems.append(Problem(f"{where}.epsilon", repr(epsilon), "a positive number"))
+    if isinstance(warm_up, bool) or not isinstance(warm_up, int) or warm_up < 1:
+        problems.append(Problem(f"{where}.warm_up", repr(warm_up), "a number of steps, at least 1"))
+    subtract_mean = settings.get("subtract_mean", False)
+    if not isinstance(subtract_mean, bool):
+        problems.append(Problem(f"{where}.subtract_mean", repr(subtract_mean), "true or false"))
+    return problems
+
+
+def _make_scale(
+    env: AnyVectorEnv, settings: WrapperSettings, catalogue: Catalogue | None, gamma: float
+) -> AnyVectorEnv:
+    chosen = {key: settings[key] for key in ("epsilon", "warm_up", "subtract_mean") if key in settings}
+    return VectorReturnScaling(env, gamma=gamma, **chosen)
+
+
+def _bonus_problems(settings: WrapperSettings, catalogue: Catalogue | None, where: str) -> list[Problem]:
+    problems = []
+    if ("events" in settings) == ("potential" in settings):
+        got = "both 'events' and 'potential'" if "events" in settings else "neither 'events' nor 'potential'"
+        problems.append(Problem(where, got, "one of them", "weights on events, or a potential added the naive way"))
+    if "events" in settings:
+        problems += _weight_problems(settings["events"], catalogue, f"{where}.events")
+        problems += [
+            Problem(f"{where}.{key}", "a key that goes with 'potential'", "only the weights of 'events'")
+            for key in ("form", "weight")
+            if key in settings and "potential" not in settings
+        ]
+    if "potential" in settings:
+        problems += _potential_problems(settings, catalogue, where)
+    if settings.get("form", "difference") not in get_args(BonusForm):
+        problems.append(one_of(f"{where}.form", str(settings["form"]), get_args(BonusForm), "form"))
+    if not _is_number(settings.get("weight", 1.0)):
+        problems.append(Problem(f"{where}.weight", repr(settings["weight"]), "a finite number"))
+    return problems
+
+
+def _make_bonus(
+    env: AnyVectorEnv, settings: WrapperSettings, catalogue: Catalogue | None, gamma: float
+) -> AnyVectorEnv:
+    if "events" in settings:
+        return VectorUnsafeBonus(env, Bonus.from_event_weights(settings["events"]))
+    potential = _offered(catalogue).potential(settings["potential"])
+    form, weight = settings.get("form", "difference"), float(settings.get("weight", 1.0))
+    return VectorUnsafeBonus(env, Bonus.from_potential(potential, form=form, weight=weight))
+
+
+KINDS: Mapping[str, WrapperKind] = {
+    "potential_shaping": WrapperKind(("potential", "gamma"), _shaping_problems, _make_shaping, ("potential",)),
+    "bonus": WrapperKind(("events", "potential", "form", "weight"), _bonus_problems, _make_bonus),
+    "clip": WrapperKind(("min_reward", "max_reward"), _clip_problems, _make_clip),
+    "scale": WrapperKind(("gamma", "epsilon", "warm_up", "subtract_mean"), _scale_problems, _make_scale),
+}
+"""By the name that specs use."""
+
+ANY_KIND = WrapperKind(
+    tuple(dict.fromkeys(key for kind in KINDS.values() for key in kind.keys)), _shaping_problems, _make_shaping
+)
+"""What is checked of a wrapper whose kind is unknown, so that its other problems are told at once."""
+
+
+def _potential_problems(settings: WrapperSettings, catalogue: Catalogue | None, where: str) -> list[Problem]:
+    offered = {} if catalogue is None else catalogue.potentials
+    name = settings.get("potential")
+    if "potential" not in settings or (isinstance(name, str) and name in offered):
+        return []
+    return [one_of(f"{where}.potential", str(name), offered, "potential")]
+
+
+def _weight_problems(weights: object, catalogue: Catalogue | None, where: str) -> list[Problem]:
+    if not isinstance(weights, Mapping):
+        return [Problem(where, repr(weights), "weights on events, such as {captured = 0.1}")]
+    if catalogue is None:
+        return [Problem(where, "an environment without a catalogue", "one that offers events")]
+    try:
+        catalogue.reward(weights, where)
+    except BadInput as fault:
+        return list(fault.problems)
+    return [
+        Problem(f"{where}.{event}", repr(weight), "a finite number")
+        for event, weight in weights.items()
+        if not _is_number(weight)
+    ]
+
+
+def _offered(catalogue: Catalogue | None) -> Catalogue:
+    if catalogue is None:
+        raise BadInput(Problem("wrappers", "an environment without a catalogue", "one that offers potentials"))
+    return catalogue
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
