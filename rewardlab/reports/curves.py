@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +15,15 @@ from rewardlab.wrappers.potential_shaping import SHAPING_LINE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-__all__ = ["draw_curves"]
+__all__ = ["curves_figure", "draw_curves"]
 
 PAID_COLOUR, OBJECTIVE_COLOUR, OPTIMUM_COLOUR = "#d55e00", "#0072b2", "#555555"
 
 
 def draw_curves(comparison: Comparison, path: Path) -> Path | None:
-    """Draw both scores of the training episodes against the steps, one column for each variant.
-
-    Thin lines are seeds, thick ones their interquartile mean, dashed ones the exact optimum.
+    """Write `curves_figure` to a file.
 
     Args:
         comparison: What to draw.
@@ -31,6 +31,21 @@ def draw_curves(comparison: Comparison, path: Path) -> Path | None:
 
     Returns:
         The path, or None if no run has finished.
+    """
+    figure = curves_figure(comparison)
+    if figure is None:
+        return None
+    with warnings.catch_warnings():
+        # A name may hold any character, and a box in its place is all that can be done about it.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        figure.savefig(path, dpi=120, metadata={"Date": None} if path.suffix == ".svg" else None)
+    return path
+
+
+def curves_figure(comparison: Comparison) -> Figure | None:
+    """Both scores of the training episodes against the steps, one column for each variant that has a finished run.
+
+    Thin lines are seeds, thick ones their interquartile mean, dashed ones the exact optimum.
     """
     shown = [variant for variant in comparison.variants if variant.runs]
     if not shown:
@@ -50,8 +65,7 @@ def draw_curves(comparison: Comparison, path: Path) -> Path | None:
     axes[0][0].set_ylabel("paid\n(own reward, per episode)", color=PAID_COLOUR)
     axes[1][0].set_ylabel("achieved\n(objective, per episode)", color=OBJECTIVE_COLOUR)
     figure.suptitle(_plain(comparison.plan.spec.question or comparison.plan.spec.name), fontsize=11)
-    figure.savefig(path, dpi=120, metadata={"Date": None} if path.suffix == ".svg" else None)
-    return path
+    return figure
 
 
 def _draw_variant(axis: Axes, variant: VariantSummary, kind: str, colour: str) -> None:

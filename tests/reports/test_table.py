@@ -1,0 +1,82 @@
+"""The table and the file of numbers: every number in its place, every failure told, names as they are."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from rewardlab.reports import as_text, comparison_csv, comparison_notes
+from tests.reports.finished_experiment import comparison_of
+
+HOSTILE = ["<img src=x onerror=alert(1)>", "[bold]", "[/x]", "$x$", "../../x", "a" * 100, "=1+1", "ü 日本", '"a",b']
+
+
+def lines(text: str, label: str) -> list[str]:
+    """The line of a table with that label and the one below it, without the label, words apart."""
+    found = text.splitlines()
+    (at,) = (index for index, line in enumerate(found) if line.strip().startswith(f"{label} "))
+    return [" ".join(found[at].strip().removeprefix(label).split()), found[at + 1].strip()]
+
+
+def test_numbers_stand_where_they_belong(tmp_path: Path) -> None:
+    text = as_text(comparison_of(tmp_path, "one", seeds=5))
+    # The middle three of 0, 10, 20, 30, 40; whichever five are drawn, their middle is within 0 and 40.
+    assert lines(text, "paid (own reward)")[0] == "20.0"
+    low, high = map(float, lines(text, "paid (own reward)")[1].split(".."))
+    assert 0 <= low < 20 < high <= 40
+    assert lines(text, "objective, best 0.98")[0] == "0.20"
+    assert lines(text, "% of the best")[0] == str(round(100 * 0.2 / 0.979))
+    assert lines(text, "delivered")[0] == "0.50"
+    assert lines(text, "drop_at_once") == ["50", "50..50"]
+    assert lines(text, "seeds")[0] == "5 of 5"
+
+
+def test_failed_seeds_are_counted_and_named_and_enter_no_mean(tmp_path: Path) -> None:
+    comparison = comparison_of(tmp_path, "one", "two", seeds=4, failed=(0, 3))
+    text = as_text(comparison)
+    assert lines(text, "seeds")[0] == "2 of 4 2 of 4"
+    assert lines(text, "paid (own reward)")[0] == "15.0 15.0"
+    for name in ("one", "two"):
+        for seed in (0, 3):
+            assert f"{name}, seed {seed}: step 7: got reward nan" in comparison_notes(comparison)
+    assert comparison_csv(comparison).count("\none,1,") == comparison_csv(comparison).count("\none,2,") > 0
+    assert "\none,0," not in comparison_csv(comparison)
+
+
+def test_without_a_finished_seed_there_are_dashes(tmp_path: Path) -> None:
+    text = as_text(comparison_of(tmp_path, "one", seeds=2, failed=(0, 1)))
+    assert lines(text, "paid (own reward)")[0] == "-"
+    assert lines(text, "seeds")[0] == "0 of 2"
+
+
+def test_every_variant_is_seen_however_many_there_are(tmp_path: Path) -> None:
+    names = [f"variant {number}" for number in range(12)]
+    text = as_text(comparison_of(tmp_path, *names, seeds=1), width=80)
+    assert max(map(len, text.partition("\nAfter ")[0].splitlines())) <= 80
+    assert [name for name in names if name not in text] == []
+    assert text.count("1 of 1") >= 12
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_stay_text(name: str, tmp_path: Path) -> None:
+    comparison = comparison_of(tmp_path, name, seeds=2, failed=(1,))
+    assert f"{name}, seed 1: step 7: got reward nan" in as_text(comparison, width=400)
+    assert name in as_text(comparison, width=400).partition("paid")[0]
+
+
+def test_the_file_of_numbers_is_read_back_to_the_last_bit(tmp_path: Path) -> None:
+    comparison = comparison_of(tmp_path, *HOSTILE, seeds=3)
+    rows = list(csv.DictReader(io.StringIO(comparison_csv(comparison), newline="")))
+    assert list(dict.fromkeys(row["variant"] for row in rows)) == HOSTILE
+    for variant in comparison.variants:
+        for seed, run in variant.runs.items():
+            mine = [row for row in rows if (row["variant"], row["seed"]) == (variant.name, str(seed))]
+            assert {row["run"] for row in mine} == {run.identity}
+            read = {row["metric"]: float(row["value"]) for row in mine}
+            assert read["objective"] == run.result["evaluation"]["objective"]
+            assert read["rewards/speed"] == run.result["evaluation"]["rewards"]["speed"]
+            assert read["events/delivered"] == run.result["evaluation"]["events"]["delivered"]
+            assert len(read) == 3 + 5 + 3 + 1
