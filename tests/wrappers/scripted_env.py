@@ -29,13 +29,18 @@ class ScriptedEpisode:
 
 
 class ScriptedEnv(gym.Env[Any, Any]):
-    """Plays episode after episode, whatever the actions; begins anew after the last one. States lie in info."""
+    """Plays episode after episode, whatever the actions; begins anew after the last one.
+
+    States lie in info, and if asked for the event ``odd``, which a step causes that leads to a state of an odd number.
+    """
 
     observation_space = gym.spaces.Box(-np.inf, np.inf, (1,), np.float64)
     action_space = gym.spaces.Discrete(2)
 
-    def __init__(self, episodes: Sequence[ScriptedEpisode], *, state_in_info: bool = True) -> None:
-        self._episodes, self._state_in_info = episodes, state_in_info
+    def __init__(
+        self, episodes: Sequence[ScriptedEpisode], *, state_in_info: bool = True, events: bool = False
+    ) -> None:
+        self._episodes, self._state_in_info, self._events = episodes, state_in_info, events
         self._begun, self._taken = 0, 0
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
@@ -48,6 +53,8 @@ class ScriptedEnv(gym.Env[Any, Any]):
         step = self._episode.steps[self._taken]
         self._taken += 1
         observation, info = self._seen(step.state)
+        if self._events:
+            info["events"] = {"odd": float(step.state % 2)}
         return observation, step.reward, step.terminated, step.truncated, info
 
     def _seen(self, state: int) -> tuple[Any, dict[str, Any]]:
