@@ -7,6 +7,9 @@ from rewardlab.mdp.finite_model import FiniteModel
 from rewardlab.mdp.finite_task import FiniteTask
 from rewardlab.mdp.finite_vector_env import FiniteVectorEnv
 from rewardlab.mdp.objective_range import ObjectiveRange, objective_range
+from rewardlab.mdp.occupancy import Occupancy, discounted_occupancy, horizon_occupancy
+from rewardlab.mdp.policy_iteration import PolicyIteration, policy_iteration
+from rewardlab.mdp.toy_text import toy_text_model, toy_text_task
 
 __all__ = [
     "TIE_TOLERANCE",
@@ -16,11 +19,18 @@ __all__ = [
     "FiniteVectorEnv",
     "HorizonSolution",
     "ObjectiveRange",
+    "Occupancy",
+    "PolicyIteration",
     "Solution",
+    "discounted_occupancy",
     "expected_return",
+    "horizon_occupancy",
     "objective_range",
+    "policy_iteration",
     "policy_score",
     "policy_values",
     "solve",
     "solve_finite_horizon",
+    "toy_text_model",
+    "toy_text_task",
 ]
