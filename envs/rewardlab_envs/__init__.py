@@ -24,3 +24,20 @@ gym.register(
     vector_entry_point="rewardlab_envs.delayed_credit:delayed_credit_vector_env",
     max_episode_steps=600,
 )
+gym.register(
+    "rewardlab/BoatRace-v0",
+    entry_point="rewardlab_envs.boat_race:boat_race_env",
+    vector_entry_point="rewardlab_envs.boat_race:boat_race_vector_env",
+    max_episode_steps=100,
+)
+gym.register(
+    "rewardlab/TomatoGarden-v0",
+    entry_point="rewardlab_envs.tomatoes:tomato_garden_env",
+    vector_entry_point="rewardlab_envs.tomatoes:tomato_garden_vector_env",
+    max_episode_steps=100,
+)
+gym.register(
+    "rewardlab/TomatoWatering-v0",
+    entry_point="rewardlab_envs.tomatoes:TomatoWateringEnv",
+    max_episode_steps=100,
+)
