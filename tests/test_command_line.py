@@ -81,6 +81,12 @@ def test_what_was_written_can_neither_break_a_line_nor_drive_the_terminal() -> N
     assert line.startswith("compare: variants[0].name: got 'x\\n\\x1b[2Jy', expected a name without control characters")
 
 
+def test_a_name_of_several_lines_is_told_in_one() -> None:
+    assert refused("run", "no\nsuch\x1bfile.toml").startswith(
+        "no\\nsuch\\x1bfile.toml: got no file, expected a TOML file"
+    )
+
+
 def test_compare_trains_every_reward_with_and_without_shaping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     rewards = ("--reward", "speed", "--reward", "delivered=1,minutes=-0.01")

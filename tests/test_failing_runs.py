@@ -34,21 +34,22 @@ def test_failed_runs_are_told_and_counted_and_their_siblings_finish(
 ) -> None:
     monkeypatch.syspath_prepend(write_spoilt_module(tmp_path))
     monkeypatch.setenv("COLUMNS", "300")
-    spec = write_toml(tmp_path / "spec.toml", spoilt_spec("nan", "fine", "raise", "kill", "inf"))
+    spec = write_toml(tmp_path / "spec.toml", spoilt_spec("nan", "fine", "raise", "kill", "inf", "vague"))
     said = call("run", spec, "--out", tmp_path / "out", "--workers", 2, "--allow-code", "spoilt_module")
     assert (said.code, said.err) == (1, "")
     for line in (
         "pays nan, seed 0: step 5, environment 0: got reward nan, expected a finite ",
         "pays inf, seed 0: step 5, environment 0: got reward inf, expected a finite ",
         r"pays raise, seed 0: ZeroDivisionError: a stranger divides by zero (in step, line ",
+        "pays vague, seed 0: evaluation: got ",
         "pays kill, seed 0: its process died (signal SIGKILL); was it out of memory, or killed?",
     ):
         assert said.out.count(f"\n{line}") == 1
         assert " ".join((tmp_path / "out" / "table.txt").read_text(encoding="utf-8").split()).count(line.strip()) == 1
     (seeds,) = re.findall(r"^ *seeds +(.*?) *$", said.out, re.MULTILINE)
-    assert re.split(r"\s{2,}", seeds) == ["0 of 1", "1 of 1", "0 of 1", "0 of 1", "0 of 1"]
+    assert re.split(r"\s{2,}", seeds) == ["0 of 1", "1 of 1", "0 of 1", "0 of 1", "0 of 1", "0 of 1"]
     states = {row[1]: row[0] for row in rows(tmp_path / "out").values()}
-    assert sorted(states.values()) == ["failed"] * 4 + ["finished"]
+    assert sorted(states.values()) == ["failed"] * 5 + ["finished"]
     assert "Traceback" not in said.out
     assert {path.name for path in (tmp_path / "out").glob("replay*")} == set()
     assert "no replay of pays fine: spoilt_module:Line-v0 draws no images\n" in said.out

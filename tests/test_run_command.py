@@ -188,3 +188,13 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_is_trained(tmp_
     assert said.err.startswith(f"rewardlab: {tmp_path}/out/results.sqlite: got ")
     assert said.err.endswith("; choose another folder with --out, or make this one writable\n")
     assert len(said.err.splitlines()) == 1
+
+
+def test_a_report_that_cannot_be_written_is_told_in_one_line_and_costs_no_result(copy: Path) -> None:
+    before = rows(copy)
+    (copy / "results.csv").unlink()
+    (copy / "results.csv").mkdir()
+    said = run(small_spec(), copy)
+    assert said.code == 1
+    assert said.err == f"rewardlab: [Errno 21] Is a directory: '{copy}/results.csv'; what is finished is kept\n"
+    assert rows(copy) == before

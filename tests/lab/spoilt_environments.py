@@ -14,7 +14,7 @@ import numpy
 from rewardlab.rewards import Catalogue, Reward
 
 REWARDS = {
-    name: Reward.from_event_weights({"moved": 1.0}, name=name) for name in ("fine", "nan", "inf", "raise", "kill")
+    name: Reward.from_event_weights({"moved": 1.0}, name=name) for name in ("fine", "nan", "inf", "raise", "kill", "vague")
 }
 
 
@@ -44,6 +44,8 @@ class Line(gymnasium.Env):
             os.kill(os.getpid(), signal.SIGKILL)
         if self.steps == 5 and self.reward in ("nan", "inf"):
             paid = float(self.reward)
+        if self.reward == "vague":
+            info["objective"] = numpy.nan
         return numpy.zeros(1, numpy.float32), paid, self.steps == 10, False, info
 
 

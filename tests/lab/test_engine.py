@@ -125,7 +125,9 @@ def test_leaving_early_leaves_no_process_behind(tmp_path: Path) -> None:
     deadline = time.monotonic() + 30
     while not all(note.exists() and note.read_text() for note in notes) and time.monotonic() < deadline:
         time.sleep(0.02)
+    begun = time.monotonic()
     events.close()
+    assert time.monotonic() - begun < 20  # the jobs would sleep for a minute
     assert multiprocessing.active_children() == []
     for note in notes:
         with pytest.raises(ProcessLookupError):

@@ -42,3 +42,17 @@ def test_a_terminal_shows_a_bar_and_every_failure(name: str) -> None:
     assert "2 of 2 runs" in screen
     assert "100 %" in screen
     assert "finished at" not in screen
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_terminal_shows_what_is_running_under_its_name(name: str) -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, width=200, force_terminal=True, color_system=None, legacy_windows=False)
+    first, second, *_ = plan_of(with_variant(name=name)).runs
+    with ProgressDisplay(console, 2, 4000) as display:
+        for run in (first, second):
+            display(run, Event(0, "started"))
+            display(run, Event(0, "progress", 1000))
+    assert f"{name}, seed 0; repaired, seed 0" in screen.getvalue()
+    assert "0 of 2 runs" in screen.getvalue()
+    assert " 25 %" in screen.getvalue()
