@@ -1,0 +1,208 @@
+"""What every registered environment must keep: Gymnasium's and SB3's demands, seeds, vectors, a whole catalogue."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+from gymnasium.vector import AutoresetMode
+
+from rewardlab.mdp import FiniteTask, FiniteVectorEnv
+from rewardlab.rewards import Catalogue
+from rewardlab.transitions import Transitions
+from tests.environments.registered import CASES, IDS, Case, without_chance
+from tests.mdp.equality import assert_same
+from tests.mdp.test_vector_equals_sync import made_both_ways, play_both
+
+EACH_CASE = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+EACH_MODE = pytest.mark.parametrize("mode", AutoresetMode, ids=lambda mode: mode.value)
+
+
+def catalogue_of(case: Case) -> Catalogue:
+    catalogue = Catalogue.of(case.make())
+    assert catalogue is not None
+    return catalogue
+
+
+def test_all_worlds_are_registered() -> None:
+    short = {full.removeprefix("rewardlab_envs:rewardlab/") for full in IDS}
+    assert short >= {
+        "Delivery-v0",
+        "Gridworld-v0",
+        "BoatRace-v0",
+        "TomatoGarden-v0",
+        "TomatoWatering-v0",
+        "DelayedCredit-v0",
+    }
+
+
+@EACH_CASE
+def test_gymnasium_and_sb3_accept_it_under_every_reward(case: Case) -> None:
+    from stable_baselines3.common.env_checker import check_env as sb3_check_env
+
+    for reward in catalogue_of(case).rewards:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            # It has render modes, but a checked environment is asked for all of them, without being told how.
+            check_env(case.make(reward=reward).unwrapped, skip_render_check=True)
+            sb3_check_env(case.make(reward=reward).unwrapped, warn=True)
+
+
+@EACH_CASE
+@pytest.mark.parametrize("mode", ["ansi", "rgb_array"])
+def test_its_pictures(case: Case, mode: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_env(case.make(render_mode=mode).unwrapped)
+    env = case.make(render_mode=mode)
+    env.reset(seed=0)
+    env.action_space.seed(0)
+    frames: list[Any] = [env.render()]
+    for _ in range(30):
+        _, _, terminated, _, _ = env.step(env.action_space.sample())
+        frames.append(env.render())
+        if terminated:
+            break
+    if mode == "rgb_array":
+        assert {(frame.dtype, frame.shape) for frame in frames} == {(np.dtype(np.uint8), frames[0].shape)}
+        assert max(frames[0].shape) <= 1000
+        assert any((frame != frames[0]).any() for frame in frames), "something moves"
+    else:
+        assert all(isinstance(frame, str) and frame.strip() for frame in frames)
+        assert any(frame != frames[0] for frame in frames)
+
+
+@EACH_CASE
+@pytest.mark.parametrize("count", [None, 4], ids=["one", "many"])
+def test_a_seed_gives_the_same_stream_again(case: Case, count: int | None) -> None:
+    def stream() -> list[Any]:
+        env: Any = case.make() if count is None else gym.make_vec(case.id, num_envs=count, **case.settings)
+        seen = [env.reset(seed=7)]
+        env.action_space.seed(3)
+        for _ in range(60):
+            seen.append(env.step(env.action_space.sample()))
+            if count is None and (seen[-1][2] or seen[-1][3]):
+                seen.append(env.reset())
+        return seen
+
+    for step, (one, other) in enumerate(zip(stream(), stream(), strict=True)):
+        assert_same(one, other, f"step {step}")
+
+
+@EACH_CASE
+@EACH_MODE
+def test_the_native_vector_is_the_sync_vector(case: Case, mode: AutoresetMode) -> None:
+    task = case.task()
+    if task is None:
+        assert case.spec().vector_entry_point is None, "what has no table has no native vector here"
+        return
+    steps = min(2 * task.max_episode_steps, 250)
+    certain = without_chance(task)
+    play_both(made_both_ways(certain, 3, mode), steps, np.random.default_rng(1))
+    for reward in task.catalogue.rewards:
+        play_both(made_both_ways(certain, 2, mode, reward=reward), 25, np.random.default_rng(2))
+
+
+@EACH_CASE
+@EACH_MODE
+def test_gym_make_vec_makes_it(case: Case, mode: AutoresetMode) -> None:
+    native = case.spec().vector_entry_point is not None
+    settings: dict[str, Any] = {"autoreset_mode": mode} if native else {"vector_kwargs": {"autoreset_mode": mode}}
+    env = gym.make_vec(case.id, num_envs=3, **case.settings, **settings)
+    assert isinstance(env, FiniteVectorEnv) == native
+    assert env.metadata["autoreset_mode"] is mode
+    other = gym.make_vec(
+        case.id, num_envs=3, vectorization_mode="sync", vector_kwargs={"autoreset_mode": mode}, **case.settings
+    )
+    for name in ("observation_space", "action_space", "single_observation_space", "single_action_space"):
+        assert getattr(env, name) == getattr(other, name), name
+    env.reset(seed=0), other.reset(seed=0)
+    ours, theirs = (vector.step(np.zeros(3, dtype=np.int64))[-1] for vector in (env, other))
+    assert all_keys(ours) == all_keys(theirs)
+
+
+def all_keys(infos: dict[str, Any]) -> dict[str, Any]:
+    """The keys of nested dictionaries, whatever is at their ends."""
+    return {key: all_keys(value) if isinstance(value, dict) else None for key, value in infos.items()}
+
+
+@EACH_CASE
+def test_its_catalogue_is_complete(case: Case) -> None:
+    catalogue = catalogue_of(case)
+    for key, reward in catalogue.rewards.items():
+        assert reward.name == key
+        assert reward.summary.endswith("."), f"{key} is explained"
+        if reward.exploit:
+            assert reward.exploit.name.replace("_", "").islower()
+            assert reward.exploit.summary.endswith("."), f"the exploit of {key} is explained"
+    assert len(catalogue.rewards) >= 2
+    assert any(reward.exploit for reward in catalogue.rewards.values()), "a world has a loophole to show"
+    assert catalogue.rewards[catalogue.objective].exploit is None
+    for key, potential in catalogue.potentials.items():
+        assert potential.name == key
+        assert potential.summary.endswith("."), f"{key} is explained"
+    assert catalogue.potentials
+    assert catalogue.shown_events
+    sent = pickle.loads(pickle.dumps(catalogue))
+    assert set(sent.rewards) == set(catalogue.rewards)
+
+
+@EACH_CASE
+def test_the_info_says_what_was_paid_and_what_was_meant(case: Case) -> None:
+    catalogue = catalogue_of(case)
+    for name in catalogue.rewards:
+        env = case.make(reward=name)
+        before, info = env.reset(seed=1)
+        env.action_space.seed(1)
+        state = info.get("state")
+        for _ in range(40):
+            action = env.action_space.sample()
+            after, reward, terminated, truncated, info = env.step(action)
+            assert tuple(info["events"]) == catalogue.events
+            assert all(type(amount) is float for amount in [*info["events"].values(), info["objective"]])
+            assert reward == pytest.approx(sum(info["ledger"].values()), abs=1e-12)
+            places = (before, after) if state is None else (state, info["state"])
+            step = Transitions(
+                np.array([places[0]]),
+                np.array([action]),
+                np.array([places[1]]),
+                np.array([terminated]),
+                {event: np.array([amount]) for event, amount in info["events"].items()},
+            )
+            assert catalogue.rewards[name](step)[0] == pytest.approx(reward, abs=1e-12)
+            assert catalogue.rewards[catalogue.objective](step)[0] == pytest.approx(info["objective"], abs=1e-12)
+            before, state = after, info.get("state")
+            if terminated or truncated:
+                before, info = env.reset()
+                state = info.get("state")
+
+
+@EACH_CASE
+def test_its_potentials_are_finite_everywhere(case: Case) -> None:
+    env, catalogue = case.make(), catalogue_of(case)
+    seen = np.array([env.observation_space.sample() for _ in range(50)])
+    task = case.task()
+    for potential in catalogue.potentials.values():
+        batch = seen if potential.reads == "observation" or task is None else np.arange(task.model.n_states)
+        potential.finite(potential(batch), batch)
+
+
+@EACH_CASE
+def test_the_task_fits_its_registration(case: Case) -> None:
+    spec = case.spec()
+    task = case.task()
+    if task is None:
+        return
+    assert spec.max_episode_steps == task.max_episode_steps
+    sent: FiniteTask = pickle.loads(pickle.dumps(task))
+    assert (sent.objective_table == task.objective_table).all()
+    assert task.observations is not None
+    alive = np.flatnonzero(~task.model.terminal)
+    assert len(np.unique(task.observations[alive], axis=0)) <= len(alive)
+    assert (task.observations >= 0).all()
+    assert (task.observations <= 1).all()
