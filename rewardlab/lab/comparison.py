@@ -30,7 +30,8 @@ class VariantSummary:
         failures: Seed to the reason why it failed.
         metrics: Metric to its estimate over the n seeds; empty if n is 0. The metrics are ``objective``, ``paid``,
             ``event/NAME``, ``exploit/NAME`` (a share of episodes), ``reward/NAME``, and ``steps_to_threshold`` (see
-            `steps_to_threshold`; a seed that never gets there counts with the whole budget).
+            `steps_to_threshold`; a seed that never gets there counts with the whole budget). Agents with a value
+            network also have ``value_gradient_norm``, the mean over the training.
         optima: The exact best score of each reward of the catalogue over an episode of this variant's environment, if
             that is a finite model; else empty. That of the objective is what any agent can achieve at most.
         reached: The seeds that reached the threshold.
@@ -82,7 +83,7 @@ def _summary(plan: Plan, variant: VariantSpec, store: ResultStore) -> VariantSum
             failures[run.seed] = row.message if row is not None else "has not run yet"
     optima = exact_optima(plan.spec.environment.id, environment_settings(plan.spec, variant))
     best = optima.get(plan.catalogue.objective) if plan.catalogue else None
-    scores = [_metrics(row.result["evaluation"]) for row in finished.values()]
+    scores = [_metrics(row.result) for row in finished.values()]
     reached = 0
     if best is not None and best > 0:
         for row, score in zip(finished.values(), scores, strict=True):
@@ -97,9 +98,13 @@ def _summary(plan: Plan, variant: VariantSpec, store: ResultStore) -> VariantSum
     return VariantSummary(variant.name, len(plan.spec.seeds), finished, failures, metrics, optima, reached)
 
 
-def _metrics(evaluation: Mapping[str, Any]) -> dict[str, float]:
+def _metrics(result: Mapping[str, Any]) -> dict[str, float]:
+    evaluation = result["evaluation"]
     named = {"event": evaluation["events"], "exploit": evaluation["exploits"], "reward": evaluation["rewards"]}
     metrics = {"objective": evaluation["objective"], "paid": evaluation["paid"]}
     for kind, values in named.items():
         metrics |= {f"{kind}/{name}": value for name, value in sorted(values.items())}
+    gradients = [point["value_gradient_norm"] for point in result["curve"] if "value_gradient_norm" in point]
+    if gradients:
+        metrics["value_gradient_norm"] = float(np.mean(gradients))
     return metrics

@@ -118,6 +118,8 @@ def _rows(comparison: Comparison) -> list[_Row]:
         rows += [(f"  {name}", _cell(f"exploit/{name}", scale=100, decimals=0)) for name in exploits]
         rows += [("re-scored by", None)]
         rows += [(f"  {name}", _cell(f"reward/{name}")) for name in catalogue.rewards]
+    if any("value_gradient_norm" in variant.metrics for variant in comparison.variants):
+        rows += [("", None), ("value gradient norm", _cell("value_gradient_norm"))]
     return [*rows, ("", None), ("seeds", lambda variant: f"{len(variant.runs)} of {variant.planned}")]
 
 

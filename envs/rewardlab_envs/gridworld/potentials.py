@@ -53,6 +53,7 @@ def gridworld_potentials(grid: Grid, cell: NDArray[np.int64], moves: int) -> dic
     flight = np.max([negative_distance(positions, positions[target]) for target in grid.best_exits], axis=0)
     made = (
         ("distance", -steps / farthest, "Minus the steps to the best exit, as a share of the longest way."),
+        ("nearness", 1 - steps / farthest, "distance + 1: standing still is then charged and not paid."),
         ("distance_scaled", -SCALE * steps / farthest, f"distance, {SCALE:g} times as strong."),
         ("straight_line", flight, "Minus the distance to the best exit as the crow flies, walls or not."),
         ("misleading", -lured / lured_farthest, "Minus the steps to a wrong place, as a share of the longest way."),
