@@ -13,9 +13,8 @@ import gymnasium
 import numpy
 from rewardlab.rewards import Catalogue, Reward
 
-REWARDS = {
-    name: Reward.from_event_weights({"moved": 1.0}, name=name) for name in ("fine", "nan", "inf", "raise", "kill", "vague")
-}
+NAMES = ("fine", "nan", "inf", "raise", "kill", "vague")
+REWARDS = {name: Reward.from_event_weights({"moved": 1.0}, name=name) for name in NAMES}
 
 
 class Line(gymnasium.Env):
