@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, SupportsFloat, final
 
 import gymnasium as gym
@@ -16,6 +17,8 @@ __all__ = ["UNACCOUNTED_LINE", "Ledger", "VectorLedger"]
 
 UNACCOUNTED_LINE = "unaccounted"
 """What reward wrappers that are not of this package did; 0 where every wrapper keeps its line."""
+
+_ROUNDING = 1e-9
 
 
 @final
@@ -48,7 +51,7 @@ class Ledger(gym.Wrapper[Any, Any, Any, Any]):
         observation, reward, terminated, truncated, info = self.env.step(action)
         paid = float(reward)
         lines = info.get("ledger", {ENVIRONMENT_LINE: paid})
-        difference = float(_without_rounding(np.float64(paid - sum(lines.values())), np.float64(paid)))
+        difference = float(_without_rounding(paid - sum(lines.values()), paid, lines.values()))
         info = with_line(info, paid, UNACCOUNTED_LINE, difference)
         entries = {"r": paid, "objective": _objective(info), **_prefixed(info["ledger"])}
         for name, amount in entries.items():
@@ -77,6 +80,8 @@ class VectorLedger(VectorWrapper[Any, Any, Any]):
         self._names: tuple[str, ...] = ()
         self._sums = np.zeros((0, self.num_envs))
         self._steps = np.zeros(self.num_envs, dtype=np.int64)
+        self._nothing = np.zeros(self.num_envs)
+        self._nothing.setflags(write=False)
 
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
@@ -94,22 +99,27 @@ class VectorLedger(VectorWrapper[Any, Any, Any]):
     ) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
         """Step all environments and add their lines up."""
         observations, rewards, terminations, truncations, infos = self.env.step(actions)
-        ended = terminations | truncations
-        paid = self._endings.after_step(ended)
-        if not paid.any():
+        ended, paid = self._endings.after_step(terminations, truncations)
+        unpaid = self._endings.unpaid
+        if len(unpaid) == len(paid):
             return observations, rewards, terminations, truncations, infos
-        lines, objective = _vector_entries(infos, rewards, paid)
-        difference = _without_rounding(np.where(paid, rewards, 0.0) - sum(lines.values()), rewards)
-        lines[UNACCOUNTED_LINE] = lines.get(UNACCOUNTED_LINE, 0.0) + difference
+        seen = rewards
+        if len(unpaid):
+            seen = np.array(rewards, dtype=np.float64)
+            seen[unpaid] = 0.0
+        lines, objective = _vector_entries(infos, seen)
+        difference = _vector_difference(seen, lines)
+        entries = {"r": seen, "objective": objective, **_prefixed(lines)}
+        if difference is None:
+            lines.setdefault(UNACCOUNTED_LINE, self._nothing)
+        else:
+            lines[UNACCOUNTED_LINE] = lines.get(UNACCOUNTED_LINE, 0.0) + difference
+        entries[f"ledger/{UNACCOUNTED_LINE}"] = lines[UNACCOUNTED_LINE]
         infos = _with_lines(infos, lines, paid)
-        self._add({"r": np.where(paid, rewards, 0.0), "objective": objective, **_prefixed(lines)})
+        self._add(entries)
         self._steps += paid
-        if ended.any():
-            totals = dict(zip(self._names, np.where(ended, self._sums, 0.0), strict=True))
-            infos["episode"] = _masked(_episode(totals) | {"l": np.where(ended, self._steps, 0)}, ended)
-            infos["_episode"] = ended
-            self._sums[:, ended] = 0.0
-            self._steps[ended] = 0
+        if len(self._endings.ended_rows):
+            infos["episode"], infos["_episode"] = self._close(self._endings.ended_rows, ended), ended.copy()
         return observations, rewards, terminations, truncations, infos
 
     def _add(self, entries: dict[str, NDArray[np.float64]]) -> None:
@@ -118,14 +128,32 @@ class VectorLedger(VectorWrapper[Any, Any, Any]):
             known = dict(zip(self._names, self._sums, strict=True))
             self._names = (*entries, *(name for name in self._names if name not in entries))
             self._sums = np.stack([known.get(name, np.zeros(self.num_envs)) for name in self._names])
-        for row, amounts in enumerate(entries.values()):
-            self._sums[row] += amounts
+        for row, amounts in zip(self._sums, entries.values(), strict=False):
+            if amounts is not self._nothing:
+                row += amounts
+
+    def _close(self, rows: NDArray[np.intp], ended: NDArray[np.bool_]) -> dict[str, Any]:
+        """The totals of the episodes that ended, as a masked info, and new ledgers for them."""
+        totals = np.zeros(self._sums.shape)
+        totals[:, rows] = self._sums[:, rows]
+        steps = np.zeros(self._steps.shape, dtype=np.int64)
+        steps[rows] = self._steps[rows]
+        self._sums[:, rows] = 0.0
+        self._steps[rows] = 0
+        return _masked(_episode(dict(zip(self._names, totals, strict=True))) | {"l": steps}, ended)
 
 
-def _vector_entries(
-    infos: dict[str, Any], rewards: NDArray[np.float64], paid: NDArray[np.bool_]
-) -> tuple[dict[str, Any], NDArray[np.float64]]:
-    """The lines and the objective of every paid row, those that ended included."""
+def _vector_difference(rewards: NDArray[np.float64], lines: dict[str, Any]) -> NDArray[np.float64] | None:
+    """What the lines leave out of the rewards, ``[N]``; None where that is nothing but rounding in every row."""
+    difference = rewards - sum(lines.values())
+    # Quick where all rows are in order, which is nearly always: one product stands for them.
+    if difference.dot(difference) <= _ROUNDING**2:
+        return None
+    return np.asarray(_without_rounding(difference, rewards, lines.values()))
+
+
+def _vector_entries(infos: dict[str, Any], rewards: NDArray[np.float64]) -> tuple[dict[str, Any], NDArray[np.float64]]:
+    """The lines and the objective of every row, those that ended included; ``rewards`` are 0 where nothing was paid."""
     parts = [infos, infos["final_info"]] if "final_info" in infos else [infos]
     lines: dict[str, Any] = {}
     for part in parts:
@@ -135,7 +163,7 @@ def _vector_entries(
             if not (name.startswith("_") and name[1:] in entries):
                 lines[name] = lines[name] + amounts if name in lines else amounts
     if not lines:
-        lines = {ENVIRONMENT_LINE: np.where(paid, rewards, 0.0)}
+        lines = {ENVIRONMENT_LINE: rewards.copy()}
     stated = [part["objective"] for part in parts if "objective" in part]
     objective = sum(stated[1:], start=stated[0]) if stated else lines.get(ENVIRONMENT_LINE, np.zeros_like(rewards))
     return lines, objective
@@ -173,5 +201,9 @@ def _episode(sums: dict[str, Any]) -> dict[str, Any]:
     return {"r": sums["r"], "objective": sums["objective"], "ledger": lines}
 
 
-def _without_rounding(difference: Any, reward: Any) -> Any:
-    return np.where(np.abs(difference) <= 1e-9 * np.maximum(1.0, np.abs(reward)), 0.0, difference)
+def _without_rounding(difference: Any, reward: Any, lines: Iterable[Any]) -> Any:
+    """The difference, or 0 where it is no more than the rounding of the largest number in the sum."""
+    largest = np.maximum(1.0, np.abs(reward))
+    for amount in lines:
+        largest = np.maximum(largest, np.abs(amount))
+    return np.where(np.abs(difference) <= _ROUNDING * largest, 0.0, difference)
