@@ -18,17 +18,21 @@ _COUNT = 1024
 _STEPS = 500
 _ROUNDS = 9
 _MEASURED = "vector step, N = 1024, NEXT_STEP, random actions, observations, objective and events in info; wall time"
-_ENVIRONMENTS = (("finite vector: Delivery", DELIVERY, 10.0),)
-"""Row, id, budget. Slippery maps (at least 5 times) join when they are there."""
+_GRIDWORLD = "rewardlab_envs:rewardlab/Gridworld-v0"
+_ENVIRONMENTS: tuple[tuple[str, str, dict[str, Any], float], ...] = (
+    ("finite vector: Delivery", DELIVERY, {}, 10.0),
+    ("finite vector: slippery map", _GRIDWORLD, {"map": "ng"}, 5.0),
+)
+"""Row, id, settings, budget. The map has three outcomes of each action, as FrozenLake has, and 100 cells."""
 
 
 def rows() -> list[Row]:
     """One row for each environment. EnvPool runs with one and with two threads, and the faster is the peer."""
-    return [_row(name, env_id, budget) for name, env_id, budget in _ENVIRONMENTS]
+    return [_row(*environment) for environment in _ENVIRONMENTS]
 
 
-def _row(name: str, env_id: str, budget: float) -> Row:
-    env = gym.make_vec(env_id, num_envs=_COUNT)
+def _row(name: str, env_id: str, settings: dict[str, Any], budget: float) -> Row:
+    env = gym.make_vec(env_id, num_envs=_COUNT, **settings)
     env.reset(seed=0)
     stagger(env)
     sides = [Side("rewardlab", _stepping(env))]
