@@ -145,10 +145,12 @@ class VectorLedger(VectorWrapper[Any, Any, Any]):
 
 def _vector_difference(rewards: NDArray[np.float64], lines: dict[str, Any]) -> NDArray[np.float64] | None:
     """What the lines leave out of the rewards, ``[N]``; None where that is nothing but rounding in every row."""
-    difference = rewards - sum(lines.values())
-    # Quick where all rows are in order, which is nearly always: one product stands for them.
-    if difference.dot(difference) <= _ROUNDING**2:
-        return None
+    # An infinite reward is refused where an agent would see it, with a better message than NumPy's warning.
+    with np.errstate(invalid="ignore", over="ignore"):
+        difference = rewards - sum(lines.values())
+        # Quick where all rows are in order, which is nearly always: one product stands for them.
+        if difference.dot(difference) <= _ROUNDING**2:
+            return None
     return np.asarray(_without_rounding(difference, rewards, lines.values()))
 
 
