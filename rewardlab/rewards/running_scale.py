@@ -24,6 +24,8 @@ __all__ = ["LARGEST_REWARD", "Moments", "RunningScale"]
 LARGEST_REWARD = float(np.finfo(np.float32).max)
 """Learners compute in float32; a larger reward would reach them as an infinity."""
 
+_NOBODY: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
+
 _NO_SPREAD = 1e-10
 """A standard deviation below this part of the mean is what rounding leaves of equal numbers."""
 
@@ -43,17 +45,19 @@ class Moments:
     mean: float = 0.0
     variance: float = 0.0
 
-    def merged(self, values: NDArray[np.float64]) -> Moments:
+    def merged(self, values: NDArray[np.float64], left_out: NDArray[np.intp] = _NOBODY) -> Moments:
         """The moments of all that came before and of a batch (Chan et al. 1983).
 
         Args:
             values: ``[B]`` finite numbers; B may be 0.
+            left_out: Indices of rows that do not count; they must hold 0.
         """
-        size = len(values)
+        size = len(values) - len(left_out)
         if size == 0:
             return self
         mean = float(np.add.reduce(values)) / size
         apart = values - mean
+        apart[left_out] = 0.0
         total = self.count + size
         step = mean - self.mean
         squares = self.variance * self.count + float(apart.dot(apart)) + step * step * (self.count * size / total)
@@ -124,32 +128,34 @@ class RunningScale:
         self.accumulators[rows] = 0.0
 
     def scaled(
-        self, rewards: NDArray[np.float64], ended: NDArray[np.bool_], paid: NDArray[np.bool_]
+        self, rewards: NDArray[np.float64], ended: NDArray[np.intp], unpaid: NDArray[np.intp] = _NOBODY
     ) -> NDArray[np.float64]:
         """Take a step in and divide its rewards.
 
         Args:
             rewards: ``[N]`` float64; left as they are.
-            ended: ``[N]`` bool, terminated or truncated.
-            paid: ``[N]`` bool, the rows that took a step; the others pass untouched and enter no statistic.
+            ended: The indices of the rows that terminated or were truncated.
+            unpaid: The indices of the rows that took no step; they pass untouched and enter no statistic.
 
         Raises:
-            InvalidReward: A paid reward is NaN, infinite or beyond ``largest_reward``; nothing was taken in.
+            InvalidReward: A reward is NaN, infinite or beyond ``largest_reward``; nothing was taken in.
         """
-        everyone = bool(paid.all())
-        self._check(rewards if everyone else np.where(paid, rewards, 0.0))
+        self._check(rewards)
         running = self.gamma * self.accumulators + rewards
-        if not everyone:
-            running = np.where(paid, running, self.accumulators)
+        # A row that took no step has just been reset: its accumulator is 0 and stays so.
+        running[unpaid] = 0.0
         self.accumulators = running
         if not self.frozen:
-            self.returns = self.returns.merged(running if everyone else running[paid])
+            self.returns = self.returns.merged(running, unpaid)
             if self.subtract_mean:
-                self.rewards = self.rewards.merged(rewards if everyone else rewards[paid])
+                paid = rewards.copy()
+                paid[unpaid] = 0.0
+                self.rewards = self.rewards.merged(paid, unpaid)
         centre = self.rewards.mean if self.subtract_mean and self.returns.count >= self.warm_up else 0.0
-        divided = (rewards - centre) / self.scale
+        divided: NDArray[np.float64] = (rewards - centre) / self.scale if centre else rewards / self.scale
+        divided[unpaid] = rewards[unpaid]
         running[ended] = 0.0
-        return divided if everyone else np.where(paid, divided, rewards)
+        return divided
 
     def state_dict(self) -> dict[str, Any]:
         """All that is needed to go on, as numbers, lists and dictionaries (JSON, never pickle)."""

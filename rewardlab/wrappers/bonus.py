@@ -95,8 +95,7 @@ class VectorUnsafeBonus(VectorWrapper[Any, Any, Any]):
     ) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
         """Step all environments and add the bonus to the rows that took a step."""
         observations, rewards, terminations, truncations, infos = self.env.step(actions)
-        ended = terminations | truncations
-        paid = self._endings.after_step(ended)
+        ended, paid = self._endings.after_step(terminations, truncations)
         added = np.zeros(self.num_envs)
         if paid.any():
             added[paid] = self._bonus(observations, infos, ended, paid)

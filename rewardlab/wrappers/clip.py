@@ -145,9 +145,10 @@ class VectorRewardClipping(VectorWrapper[Any, Any, Any]):
     ) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
         """Step all environments and clip what they pay."""
         observations, rewards, terminations, truncations, infos = self.env.step(actions)
-        paid = self._endings.after_step(terminations | truncations)
+        _, paid = self._endings.after_step(terminations, truncations)
         kept = clipped(rewards, self.min_reward, self.max_reward)
-        if not paid.all():
-            kept = np.where(paid, kept, rewards)
+        unpaid = self._endings.unpaid
+        if len(unpaid):
+            kept[unpaid] = rewards[unpaid]
         infos = with_vector_line(infos, rewards, CLIP_LINE, kept - rewards, paid)
         return observations, kept, terminations, truncations, infos

@@ -23,13 +23,19 @@ from rewardlab.errors import BadInput, Problem
 
 __all__ = ["VectorEndings", "restarted_rows"]
 
+_NOBODY: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
+
 
 @final
 class VectorEndings:
     """Follows the endings of a vector environment, step by step.
 
+    A wrapper that stands directly round another one of this package reads what that one has found out already.
+
     Attributes:
         mode: The environment's autoreset mode.
+        ended_rows: The indices of the rows that ended in the last step.
+        unpaid: The indices of the rows of the last step that were reset rows of NEXT_STEP, mostly none or few.
     """
 
     def __init__(self, env: VectorEnv[Any, Any, Any]) -> None:
@@ -39,17 +45,25 @@ class VectorEndings:
             where = "env.metadata['autoreset_mode']"
             raise BadInput(Problem(where, repr(mode), "a gymnasium.vector.AutoresetMode", fix))
         self.mode = mode
-        self._resetting = np.zeros(env.num_envs, dtype=np.bool_)
+        inside = vars(env).get("_endings")
+        self._inside: VectorEndings | None = None
+        if isinstance(inside, VectorEndings):
+            self._inside = inside._inside or inside
+        self.ended_rows = self.unpaid = _NOBODY
+        self._everyone = np.ones(env.num_envs, dtype=np.bool_)
+        self._everyone.setflags(write=False)
+        self._resetting = ~self._everyone
+        self._ended, self._paid = self._resetting, self._everyone
 
     @property
     def resetting(self) -> list[bool]:
-        """The environments whose next step is a reset step, as data to be saved."""
-        flags: list[bool] = self._resetting.tolist()
+        """The environments whose next step is a reset step, as data to be saved. May be set."""
+        flags: list[bool] = (self._inside or self)._resetting.tolist()
         return flags
 
     @resetting.setter
     def resetting(self, flags: list[bool]) -> None:
-        self._resetting = np.array(flags, dtype=np.bool_)
+        (self._inside or self)._resetting = np.array(flags, dtype=np.bool_)
 
     def checked_resetting(self, state: Mapping[str, Any]) -> list[bool]:
         """The flags in a saved state of a wrapper.
@@ -65,21 +79,36 @@ class VectorEndings:
 
     def after_reset(self, restarted: NDArray[np.bool_]) -> None:
         """Take note of a reset of the given rows."""
-        self._resetting = self._resetting & ~restarted
+        if self._inside is None:
+            self._resetting = self._resetting & ~restarted
 
-    def after_step(self, ended: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def after_step(
+        self, terminations: NDArray[np.bool_], truncations: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Take note of a step.
 
         Args:
-            ended: ``[N]`` bool, terminated or truncated.
+            terminations: ``[N]`` bool.
+            truncations: ``[N]`` bool.
 
         Returns:
-            ``[N]`` bool, the rows that were paid: all but the reset rows of NEXT_STEP.
+            ``[N]`` bool, the rows that ended either way, and ``[N]`` bool, the rows that were paid: all but the reset
+            rows of NEXT_STEP.
         """
-        paid: NDArray[np.bool_] = ~self._resetting
+        inside = self._inside
+        if inside is not None:
+            self.ended_rows, self.unpaid = inside.ended_rows, inside.unpaid
+            return inside._ended, inside._paid
+        self._ended = terminations | truncations
+        rows = self._ended.nonzero()[0]
+        self._paid, self.unpaid = self._everyone, _NOBODY
         if self.mode is AutoresetMode.NEXT_STEP:
-            self._resetting = ended.copy()
-        return paid
+            # Counting is several times quicker than any() and all(), and this stands in every step.
+            if np.count_nonzero(self._resetting):
+                self.unpaid, self._paid = self._resetting.nonzero()[0], ~self._resetting
+            self._resetting = self._ended.copy()
+        self.ended_rows = rows
+        return self._ended, self._paid
 
     def final_batch(
         self,
@@ -100,7 +129,7 @@ class VectorEndings:
         Raises:
             BadInput: The environment ends in SAME_STEP mode and does not hand over what ended.
         """
-        if self.mode is not AutoresetMode.SAME_STEP or not ended.any():
+        if self.mode is not AutoresetMode.SAME_STEP or not len(self.ended_rows):
             return None
         if reads == "state":
             info = infos.get("final_info", {})

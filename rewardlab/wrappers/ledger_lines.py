@@ -55,10 +55,12 @@ def _extended(
     paid: NDArray[np.bool_],
 ) -> dict[str, Any]:
     lines = infos.get("ledger")
-    if lines is None and not paid.any():
-        return dict(infos)  # nobody to open a ledger for
     if lines is None:
-        lines = {ENVIRONMENT_LINE: np.where(paid, paid_before, 0.0), f"_{ENVIRONMENT_LINE}": paid}
+        count = np.count_nonzero(paid)
+        if count == 0:
+            return dict(infos)  # nobody to open a ledger for
+        opening = paid_before.copy() if count == len(paid) else np.where(paid, paid_before, 0.0)
+        lines = {ENVIRONMENT_LINE: opening, f"_{ENVIRONMENT_LINE}": paid}
     before = lines.get(name)
     total = amounts if before is None else before + amounts
     return {**infos, "ledger": {**lines, name: total, f"_{name}": paid}, "_ledger": paid}

@@ -110,22 +110,21 @@ class VectorPotentialShaping(VectorWrapper[Any, Any, Any]):
     ) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
         """Step all environments and shape what they pay."""
         observations, rewards, terminations, truncations, infos = self.env.step(actions)
-        ended = terminations | truncations
-        paid = self._endings.after_step(ended)
+        ended, paid = self._endings.after_step(terminations, truncations)
         batch = np.asarray(_subject(self.potential, observations, infos))
-        returned = self.potential(batch)
-        reached = returned
+        returned = reached = self.potential(batch)
         finals = self._endings.final_batch(self.potential.reads, infos, ended)
-        if finals is None:
-            returned = np.where(terminations, 0.0, returned)
-        else:
+        if finals is not None:
             reached = returned.copy()
             final_potentials = self.potential(finals)
             cut_off = ~terminations[ended]
             self.potential.finite(final_potentials[cut_off], finals[cut_off])
             reached[ended] = final_potentials
+        elif len(self._endings.ended_rows):
+            returned[terminations] = 0.0
         self.potential.finite(returned, batch)
-        added = np.where(paid, shaping(self._now, reached, terminations, self.shaping_gamma), 0.0)
+        added = shaping(self._now, reached, terminations if finals is not None else False, self.shaping_gamma)
+        added[self._endings.unpaid] = 0.0
         self._now = returned
         infos = with_vector_line(infos, rewards, SHAPING_LINE, added, paid)
         return observations, rewards + added, terminations, truncations, infos

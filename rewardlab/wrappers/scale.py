@@ -38,6 +38,7 @@ __all__ = ["SCALE_LINE", "ReturnScaling", "VectorReturnScaling"]
 SCALE_LINE = "scale"
 
 _ONE = np.ones(1, dtype=np.bool_)
+_FIRST, _NOBODY = np.zeros(1, dtype=np.intp), np.zeros(0, dtype=np.intp)
 
 
 @final
@@ -103,8 +104,8 @@ class ReturnScaling(gym.Wrapper[Any, Any, Any, Any]):
         """
         observation, reward, terminated, truncated, info = self.env.step(action)
         paid = float(reward)
-        ended = np.array([terminated or truncated])
-        scaled = float(self.running_scale.scaled(np.array([paid]), ended, _ONE)[0])
+        ended = _FIRST if terminated or truncated else _NOBODY
+        scaled = float(self.running_scale.scaled(np.array([paid]), ended)[0])
         return observation, scaled, terminated, truncated, with_line(info, paid, SCALE_LINE, scaled - paid)
 
     def state_dict(self) -> dict[str, Any]:
@@ -189,10 +190,9 @@ class VectorReturnScaling(VectorWrapper[Any, Any, Any]):
             InvalidReward: A reward is NaN, infinite or too large; names the environment.
         """
         observations, rewards, terminations, truncations, infos = self.env.step(actions)
-        ended = terminations | truncations
-        paid = self._endings.after_step(ended)
+        _, paid = self._endings.after_step(terminations, truncations)
         rewards = np.asarray(rewards, dtype=np.float64)
-        scaled = self.running_scale.scaled(rewards, ended, paid)
+        scaled = self.running_scale.scaled(rewards, self._endings.ended_rows, self._endings.unpaid)
         infos = with_vector_line(infos, rewards, SCALE_LINE, scaled - rewards, paid)
         return observations, scaled, terminations, truncations, infos
 

@@ -110,7 +110,7 @@ class VectorRewardTransform(VectorWrapper[Any, Any, Any]):
             InvalidReward: The function returned something else than one finite number for each reward.
         """
         observations, rewards, terminations, truncations, infos = self.env.step(actions)
-        paid = self._endings.after_step(terminations | truncations)
+        _, paid = self._endings.after_step(terminations, truncations)
         turned = np.array(rewards, dtype=np.float64)
         if paid.any():
             turned[paid] = transformed(self.function, turned[paid])

@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from tests.benchmarks import adapter_step, demo, finite_vector, ppo_training, start_up
+from tests.benchmarks import adapter_step, demo, finite_vector, ppo_training, reward_wrappers, start_up
 from tests.benchmarks.table import Row, as_text
 
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "finite-vector": finite_vector.rows,
     "adapter-step": adapter_step.rows,
     "ppo-training": ppo_training.rows,
+    "reward-wrappers": reward_wrappers.rows,
     "start-up": start_up.rows,
     "demo": demo.rows,
 }

@@ -14,10 +14,12 @@ CLIP, BONUS, TRANSFORM = "wrappers.clip", "wrappers.bonus", "wrappers.transform"
 SHAPING, LEDGER, ENDINGS = "wrappers.potential_shaping", "wrappers.ledger", "wrappers.endings"
 LINES = "wrappers.ledger_lines"
 
-LATE = "divided = (rewards - centre) / (vars(self).pop('was', 1.0), vars(self).update(was=self.scale))[0]"
+LATE = "if centre else rewards / (vars(self).pop('was', 1.0), vars(self).update(was=self.scale))[0]"
 OWN = """own = vars(self).setdefault('own', [Moments() for _ in rewards])
-        own[:] = [one.merged(running[i : i + 1]) if paid[i] else one for i, one in enumerate(own)]
+        skipped = set(unpaid.tolist())
+        own[:] = [one if i in skipped else one.merged(running[i : i + 1]) for i, one in enumerate(own)]
         divided = (rewards - centre) / np.array([one.deviation(self.epsilon, self.warm_up) for one in own])"""
+DIVIDED = "divided: NDArray[np.float64] = (rewards - centre) / self.scale if centre else rewards / self.scale"
 
 FAULTS = [
     Broken("output doubled, scalar clip", CLIP, "return observation, kept,", "return observation, 2 * kept,"),
@@ -25,7 +27,7 @@ FAULTS = [
     Broken("lower clip ignored", CLIP, "np.maximum(values, min_reward, out=values)", "pass"),
     Broken("upper clip ignored", CLIP, "np.minimum(values, max_reward, out=values)", "pass"),
     Broken("lower clip cuts from above", CLIP, "np.maximum(values, min", "np.minimum(values, min"),
-    Broken("a lower bound pays the reset rows", CLIP, "if not paid.all():", "if False:"),
+    Broken("a lower bound pays the reset rows", CLIP, "if len(unpaid):", "if False:"),
     Broken("clip writes into the rewards", CLIP, "values = np.array(rewards,", "values = np.asarray(rewards,"),
     Broken("clip keeps no line, scalar", CLIP, "with_line(info, paid, CLIP_LINE, kept - paid)", "info"),
     Broken("clip keeps no line, vector", CLIP, "infos = with_vector_line(infos,", "with_vector_line(infos,"),
@@ -60,13 +62,20 @@ FAULTS = [
         "zeroed before the reward is added",
         RUNNING,
         "running = self.gamma * self.accumulators + rewards",
-        "running = self.gamma * self.accumulators * ~ended + rewards",
+        "self.accumulators[ended] = 0.0; running = self.gamma * self.accumulators + rewards",
         SCALE,
     ),
     Broken("never zeroed at an ending", RUNNING, "running[ended] = 0.0", "pass", SCALE),
-    Broken("zeroed at terminations only", SCALE, "ended = terminations | truncations", "ended = terminations"),
-    Broken("zeroed at truncations only", SCALE, "ended = terminations | truncations", "ended = truncations"),
-    Broken("scalar: leak at truncations", SCALE, "np.array([terminated or truncated])", "np.array([terminated])"),
+    Broken(
+        "zeroed at terminations only",
+        SCALE,
+        "(rewards, self._endings.ended_rows",
+        "(rewards, terminations.nonzero()[0]",
+    ),
+    Broken(
+        "zeroed at truncations only", SCALE, "(rewards, self._endings.ended_rows", "(rewards, truncations.nonzero()[0]"
+    ),
+    Broken("scalar: leak at truncations", SCALE, "if terminated or truncated else", "if terminated else"),
     Broken("scalar: reset leaks", SCALE, "self.running_scale.restart(_ONE)", "pass"),
     Broken(
         "reset_mask ignored by the scale",
@@ -75,21 +84,19 @@ FAULTS = [
         "self.running_scale.restart(restarted | True)",
     ),
     Broken("a masked reset leaks", SCALE, "self.running_scale.restart(restarted)", "pass"),
-    Broken("reset rows enter the statistics", RUNNING, "running[paid])", "running)", SCALE),
-    Broken(
-        "reset rows enter the accumulators", SCALE, "paid = self._endings.after_step(ended)", "paid = ~(ended & False)"
-    ),
+    Broken("reset rows enter the statistics", RUNNING, "merged(running, unpaid)", "merged(running)", SCALE),
+    Broken("reset rows count, but not for the spread", RUNNING, "len(values) - len(left_out)", "len(values)", SCALE),
     Broken("sample variance", RUNNING, "squares / total)", "squares / max(total - 1, 1))", SCALE),
     Broken("batches merged without the step between means", RUNNING, " + step * step *", " + 0 *", SCALE),
     Broken(
         "statistics of the rewards, not of the returns",
         RUNNING,
-        "self.returns.merged(running if everyone else running[paid])",
-        "self.returns.merged(rewards[paid])",
+        "self.returns.merged(running, unpaid)",
+        "self.returns.merged(rewards, unpaid)",
         SCALE,
     ),
-    Broken("scale of the step before", RUNNING, "divided = (rewards - centre) / self.scale", LATE, SCALE),
-    Broken("one scale for each environment", RUNNING, "divided = (rewards - centre) / self.scale", OWN, SCALE),
+    Broken("scale of the step before", RUNNING, "if centre else rewards / self.scale", LATE, SCALE),
+    Broken("one scale for each environment", RUNNING, DIVIDED, OWN, SCALE),
     Broken(
         "divided by the variance",
         RUNNING,
@@ -110,8 +117,8 @@ FAULTS = [
     Broken(
         "the scale writes into the rewards",
         SCALE,
-        "scaled = self.running_scale.scaled(rewards, ended, paid)",
-        "scaled = self.running_scale.scaled(rewards, ended, paid); rewards[:] = scaled",
+        "scaled = self.running_scale.scaled(rewards,",
+        "scaled = rewards[:] = self.running_scale.scaled(rewards,",
     ),
     Broken(
         "shaping: nothing taken back at the end",
@@ -143,8 +150,8 @@ FAULTS = [
     Broken(
         "shaping: reset rows shaped",
         SHAPING,
-        "np.where(paid, shaping(self._now, reached, terminations, self.shaping_gamma), 0.0)",
-        "shaping(self._now, reached, terminations, self.shaping_gamma)",
+        "added[self._endings.unpaid] = 0.0",
+        "pass",
     ),
     Broken(
         "shaping: reset_mask ignored",
@@ -153,12 +160,12 @@ FAULTS = [
         "self._now = self.potential(batch)",
     ),
     Broken("shaping: no line", SHAPING, "with_line(info, paid, SHAPING_LINE, added)", "info"),
-    Broken("endings: reset rows not known", ENDINGS, "self._resetting = ended.copy()", "pass", CLIP),
+    Broken("endings: reset rows not known", ENDINGS, "self._resetting = self._ended.copy()", "pass", CLIP),
     Broken(
         "endings: reset rows a step late",
         ENDINGS,
-        "paid: NDArray[np.bool_] = ~self._resetting",
-        "paid: NDArray[np.bool_] = ~ended",
+        "self._resetting.nonzero()[0], ~self._resetting",
+        "rows, ~self._ended",
         CLIP,
     ),
     Broken("lines of ended episodes lost", LINES, "paid & finals)", "paid & ~finals)", CLIP),

@@ -2,8 +2,8 @@
 
 Each wrapper of the stack has a line of its own in the ledger, so that each is compared by itself. The running scale is
 left to `test_scale_streams`, because a vector shares one by nature. Each stream is a sequence of episodes that end by
-termination, by truncation, by both at once, or, in DISABLED mode, by a reset in mid-episode. The potential is NaN in the
-terminal state, which nothing may read.
+termination, by truncation, by both at once, or, in DISABLED mode, by a reset in mid-episode. The potential is NaN in
+the terminal state, which nothing may read.
 """
 
 from __future__ import annotations
