@@ -8,7 +8,6 @@ remembers the last potential is in :mod:`rewardlab.wrappers`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, final
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.errors import BadInput, InvalidReward, Problem
+from rewardlab.rewards.quick_check import surely_within
 
 __all__ = ["Potential", "shaping"]
 
@@ -80,8 +80,7 @@ class Potential:
         Raises:
             InvalidReward: One is NaN or infinite; the message shows for which state or observation.
         """
-        # One product answers for all rows; it can only overflow where a closer look is worth its time anyway.
-        if not math.isfinite(values.dot(values)) and not np.isfinite(values).all():
+        if not surely_within(values, 1e150) and not np.isfinite(values).all():
             row = int(np.flatnonzero(~np.isfinite(values))[0])
             raise InvalidReward(
                 f"potential {self.name!r}: got {values[row]} for {self.reads} {batch[row]!r}, expected a finite number"

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.errors import BadInput, InvalidReward, Problem
+from rewardlab.rewards.quick_check import surely_within
 from rewardlab.rewards.returns import check_gamma
 
 __all__ = ["LARGEST_REWARD", "Moments", "RunningScale"]
@@ -182,8 +183,7 @@ class RunningScale:
         self.frozen = bool(frozen)
 
     def _check(self, rewards: NDArray[np.float64]) -> None:
-        # One product answers for all rows: it is beyond the square of the bound, or NaN, if any of them is at fault.
-        if float(rewards.dot(rewards)) <= self.largest_reward**2:
+        if surely_within(rewards, self.largest_reward):
             return
         faulty = np.flatnonzero(~(np.abs(rewards) <= self.largest_reward))
         if len(faulty):

@@ -10,6 +10,7 @@ import numpy as np
 from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 
+from rewardlab.rewards.quick_check import surely_within
 from rewardlab.wrappers.endings import VectorEndings, restarted_rows
 from rewardlab.wrappers.ledger_lines import ENVIRONMENT_LINE, with_line
 
@@ -148,9 +149,8 @@ def _vector_difference(rewards: NDArray[np.float64], lines: dict[str, Any]) -> N
     # An infinite reward is refused where an agent would see it, with a better message than NumPy's warning.
     with np.errstate(invalid="ignore", over="ignore"):
         difference = rewards - sum(lines.values())
-        # Quick where all rows are in order, which is nearly always: one product stands for them.
-        if difference.dot(difference) <= _ROUNDING**2:
-            return None
+    if surely_within(difference, _ROUNDING):
+        return None
     return np.asarray(_without_rounding(difference, rewards, lines.values()))
 
 
