@@ -2,8 +2,10 @@
 
 from rewardlab.rewards.bonus import Bonus, BonusForm
 from rewardlab.rewards.catalogue import Catalogue, RewardChoice
+from rewardlab.rewards.episode import normalized_episode
 from rewardlab.rewards.exploit import Exploit
-from rewardlab.rewards.potential import Potential, shaping
+from rewardlab.rewards.learned_potential import bootstrapped_potential, value_potential
+from rewardlab.rewards.potential import Potential, ScheduledPotential, shaping
 from rewardlab.rewards.returns import check_gamma, discounted_returns
 from rewardlab.rewards.reward import Reward, RewardFunction, Term
 from rewardlab.rewards.running_scale import RunningScale
@@ -18,8 +20,12 @@ __all__ = [
     "RewardChoice",
     "RewardFunction",
     "RunningScale",
+    "ScheduledPotential",
     "Term",
+    "bootstrapped_potential",
     "check_gamma",
     "discounted_returns",
+    "normalized_episode",
     "shaping",
+    "value_potential",
 ]

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from rewardlab.errors import BadInput, InvalidReward, Problem
 from rewardlab.rewards.quick_check import surely_within
 
-__all__ = ["Potential", "shaping"]
+__all__ = ["Potential", "ScheduledPotential", "shaping"]
 
 
 def shaping(
@@ -65,14 +65,11 @@ class Potential:
         Raises:
             InvalidReward: The function returned another shape.
         """
-        # A copy: the function may return a view of an observation, which an environment may write over.
-        values = np.array(self.function(batch), dtype=np.float64)
-        if values.shape != (len(batch),):
-            raise InvalidReward(
-                f"potential {self.name!r}: got shape {values.shape}, expected ({len(batch)},); "
-                f"it is given a batch of {self.reads}s and returns one number for each"
-            )
-        return values
+        return _one_for_each(self, self.function(batch), batch)
+
+    def at(self, batch: NDArray[Any], times: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The potentials of a batch at any times: always the same, see `ScheduledPotential`."""
+        return self(batch)
 
     def finite(self, values: NDArray[np.float64], batch: NDArray[Any]) -> NDArray[np.float64]:
         """Pass potentials on if all are finite.
@@ -80,12 +77,7 @@ class Potential:
         Raises:
             InvalidReward: One is NaN or infinite; the message shows for which state or observation.
         """
-        if not surely_within(values, 1e150) and not np.isfinite(values).all():
-            row = int(np.flatnonzero(~np.isfinite(values))[0])
-            raise InvalidReward(
-                f"potential {self.name!r}: got {values[row]} for {self.reads} {batch[row]!r}, expected a finite number"
-            )
-        return values
+        return _finite(self, values, batch)
 
     @staticmethod
     def from_table(values: ArrayLike, *, name: str = "table", summary: str = "") -> Potential:
@@ -104,3 +96,89 @@ class Potential:
             raise BadInput(Problem(f"potential {name!r}", f"a table of shape {table.shape}", "[S] finite numbers"))
         table.setflags(write=False)
         return Potential(name, table.take, "state", summary)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ScheduledPotential:
+    """A potential that changes in time, such as one that fades out over a training.
+
+    Devlin & Kudenko (2012), "Dynamic potential-based reward shaping": optimal policies are kept if each potential is
+    taken at the time when its state was *visited*: ``gamma * potential(next, t + 1) - potential(now, t)``. To take both
+    with the present potential is the fault that this class exists to avoid: going to and fro would pay. What no longer
+    holds is that shaping equals other first values of a Q-table.
+
+    Time is the number of paid steps that the environment has taken since its wrapper was made, over all episodes; in a
+    vector each environment has its own.
+
+    Attributes:
+        name: A name for messages.
+        function: ``[B, ...]`` states or observations and ``[B]`` int64 times in, ``[B]`` numbers out.
+        reads: What the function is given: ``"state"`` or ``"observation"``.
+        summary: One sentence: what it says about a state, and how that changes.
+    """
+
+    name: str
+    function: Callable[[NDArray[Any], NDArray[np.int64]], ArrayLike]
+    reads: Literal["state", "observation"]
+    summary: str = ""
+
+    def at(self, batch: NDArray[Any], times: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The potentials of a batch at some times, ``[B]`` float64. They may be infinite or NaN; `finite` refuses that.
+
+        Raises:
+            InvalidReward: The function returned another shape.
+        """
+        return _one_for_each(self, self.function(batch, times), batch)
+
+    def finite(self, values: NDArray[np.float64], batch: NDArray[Any]) -> NDArray[np.float64]:
+        """Pass potentials on if all are finite.
+
+        Raises:
+            InvalidReward: One is NaN or infinite; the message shows for which state or observation.
+        """
+        return _finite(self, values, batch)
+
+    @staticmethod
+    def faded(potential: Potential, *, over_steps: int) -> ScheduledPotential:
+        """A potential that is worth less and less, in a straight line down to nothing.
+
+        Args:
+            potential: What it is at first.
+            over_steps: After so many steps of its environment it is 0.
+
+        Raises:
+            BadInput: ``over_steps`` is not at least 1.
+        """
+        if isinstance(over_steps, bool) or not isinstance(over_steps, int | np.integer) or over_steps < 1:
+            raise BadInput(Problem("over_steps", repr(over_steps), "a number of steps, at least 1"))
+
+        def fade(batch: NDArray[Any], times: NDArray[np.int64]) -> NDArray[np.float64]:
+            return potential(batch) * np.maximum(0.0, 1.0 - times / over_steps)
+
+        return ScheduledPotential(f"faded {potential.name}", fade, potential.reads, potential.summary)
+
+
+def _one_for_each(
+    potential: Potential | ScheduledPotential, values: ArrayLike, batch: NDArray[Any]
+) -> NDArray[np.float64]:
+    # A copy: the function may return a view of an observation, which an environment may write over.
+    numbers = np.array(values, dtype=np.float64)
+    if numbers.shape != (len(batch),):
+        raise InvalidReward(
+            f"potential {potential.name!r}: got shape {numbers.shape}, expected ({len(batch)},); "
+            f"it is given a batch of {potential.reads}s and returns one number for each"
+        )
+    return numbers
+
+
+def _finite(
+    potential: Potential | ScheduledPotential, values: NDArray[np.float64], batch: NDArray[Any]
+) -> NDArray[np.float64]:
+    if not surely_within(values, 1e150) and not np.isfinite(values).all():
+        row = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise InvalidReward(
+            f"potential {potential.name!r}: got {values[row]} for {potential.reads} {batch[row]!r}, "
+            f"expected a finite number"
+        )
+    return values

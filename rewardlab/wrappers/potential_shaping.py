@@ -1,7 +1,8 @@
 """Potential-based shaping, for one environment and for a vector of them.
 
 Ng, Harada & Russell (1999), "Policy invariance under reward transformations". What differs between the two shells and
-the formula, `rewardlab.rewards.shaping`, is only the memory of the last potential. The truth table for endings:
+the formula, `rewardlab.rewards.shaping`, is only the memory of the last potential, taken when its state was visited,
+as is right for potentials that change in time (Devlin & Kudenko 2012) or are learned. The truth table for endings:
 
 ========================================  =========================  ===============================================
 at the step                               potential of next state    read from
@@ -24,7 +25,7 @@ from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem
-from rewardlab.rewards.potential import Potential, shaping
+from rewardlab.rewards.potential import Potential, ScheduledPotential, shaping
 from rewardlab.rewards.returns import check_gamma
 from rewardlab.wrappers.endings import VectorEndings, restarted_rows
 from rewardlab.wrappers.ledger_lines import with_line, with_vector_line
@@ -40,7 +41,7 @@ class PotentialShaping(gym.Wrapper[Any, Any, Any, Any]):
 
     Args:
         env: Any Gymnasium environment; for a potential that reads the state, one whose info holds ``"state"``.
-        potential: What is shaped by.
+        potential: What is shaped by; if it is scheduled in time, each state counts as at the time of its visit.
         gamma: The learner's discount. With another value the optimal policies are no longer kept.
 
     Example:
@@ -49,11 +50,12 @@ class PotentialShaping(gym.Wrapper[Any, Any, Any, Any]):
         >>> env = PotentialShaping(env, env.unwrapped.catalogue.potential("distance"), gamma=0.99)
     """
 
-    def __init__(self, env: gym.Env[Any, Any], potential: Potential, *, gamma: float) -> None:
+    def __init__(self, env: gym.Env[Any, Any], potential: Potential | ScheduledPotential, *, gamma: float) -> None:
         super().__init__(env)
         self.potential = _checked_potential(potential)
         self.shaping_gamma = check_gamma(gamma, "PotentialShaping.gamma")
         self._now = np.zeros(1)
+        self._times = np.zeros(1, dtype=np.int64)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Reset the environment and take the potential of its first state."""
@@ -64,6 +66,7 @@ class PotentialShaping(gym.Wrapper[Any, Any, Any, Any]):
     def step(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:
         """Step the environment and shape what it pays."""
         observation, reward, terminated, truncated, info = self.env.step(action)
+        self._times = self._times + 1
         # After a termination the potential of the state counts as 0, and it may well be undefined there.
         after = np.zeros(1) if terminated else self._potential(observation, info)
         added = float(shaping(self._now, after, terminated, self.shaping_gamma)[0])
@@ -73,7 +76,7 @@ class PotentialShaping(gym.Wrapper[Any, Any, Any, Any]):
 
     def _potential(self, observation: Any, info: dict[str, Any]) -> NDArray[np.float64]:
         batch = np.asarray(_subject(self.potential, observation, info))[None]
-        return self.potential.finite(self.potential(batch), batch)
+        return self.potential.finite(self.potential.at(batch, self._times), batch)
 
 
 @final
@@ -82,16 +85,19 @@ class VectorPotentialShaping(VectorWrapper[Any, Any, Any]):
 
     Args:
         env: Any Gymnasium vector environment that names its autoreset mode in its metadata.
-        potential: What is shaped by.
+        potential: What is shaped by; if it is scheduled in time, each state counts as at the time of its visit.
         gamma: The learner's discount. With another value the optimal policies are no longer kept.
     """
 
-    def __init__(self, env: VectorEnv[Any, Any, Any], potential: Potential, *, gamma: float) -> None:
+    def __init__(
+        self, env: VectorEnv[Any, Any, Any], potential: Potential | ScheduledPotential, *, gamma: float
+    ) -> None:
         super().__init__(env)
         self.potential = _checked_potential(potential)
         self.shaping_gamma = check_gamma(gamma, "VectorPotentialShaping.gamma")
         self._endings = VectorEndings(env)
         self._now = np.zeros(self.num_envs)
+        self._times = np.zeros(self.num_envs, dtype=np.int64)
 
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
@@ -101,7 +107,8 @@ class VectorPotentialShaping(VectorWrapper[Any, Any, Any]):
         observations, infos = self.env.reset(seed=seed, options=options)  # type: ignore[arg-type]
         batch = np.asarray(_subject(self.potential, observations, infos))
         self._now = self._now.copy()
-        self._now[restarted] = self.potential.finite(self.potential(batch[restarted]), batch[restarted])
+        first = batch[restarted]
+        self._now[restarted] = self.potential.finite(self.potential.at(first, self._times[restarted]), first)
         self._endings.after_reset(restarted)
         return observations, infos
 
@@ -112,11 +119,12 @@ class VectorPotentialShaping(VectorWrapper[Any, Any, Any]):
         observations, rewards, terminations, truncations, infos = self.env.step(actions)
         ended, paid = self._endings.after_step(terminations, truncations)
         batch = np.asarray(_subject(self.potential, observations, infos))
-        returned = reached = self.potential(batch)
+        self._times = self._times + paid
+        returned = reached = self.potential.at(batch, self._times)
         finals = self._endings.final_batch(self.potential.reads, infos, ended)
         if finals is not None:
             reached = returned.copy()
-            final_potentials = self.potential(finals)
+            final_potentials = self.potential.at(finals, self._times[ended])
             cut_off = ~terminations[ended]
             self.potential.finite(final_potentials[cut_off], finals[cut_off])
             reached[ended] = final_potentials
@@ -130,14 +138,14 @@ class VectorPotentialShaping(VectorWrapper[Any, Any, Any]):
         return observations, rewards + added, terminations, truncations, infos
 
 
-def _checked_potential(potential: object) -> Potential:
-    if not isinstance(potential, Potential):
+def _checked_potential(potential: object) -> Potential | ScheduledPotential:
+    if not isinstance(potential, Potential | ScheduledPotential):
         fix = "say what a function reads: Potential('name', function, reads='state') or reads='observation'"
         raise BadInput(Problem("potential", repr(potential), "a rewardlab.rewards.Potential", fix))
     return potential
 
 
-def _subject(potential: Potential, observation: Any, info: dict[str, Any]) -> Any:
+def _subject(potential: Potential | ScheduledPotential, observation: Any, info: dict[str, Any]) -> Any:
     """What the potential is to be given: the observation or the state, of one environment or of all."""
     if potential.reads == "observation":
         return observation

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from rewardlab.rewards import Bonus, Potential
+from rewardlab.rewards import Bonus, Potential, ScheduledPotential
 from tests.wrappers.played import TERMINAL, Happened, Stream, Wrap, happened, play_scalar, play_vector, random_stream
 from tests.wrappers.scripted_env import ScriptedEnv
 
@@ -23,6 +23,7 @@ GAMMA = 0.9
 TABLE = np.append(np.random.default_rng(0).normal(scale=50, size=TERMINAL), np.nan)
 BY_STATE = Potential("by_state", TABLE.take, "state")
 BY_OBSERVATION = Potential("by_observation", lambda seen: TABLE[seen[:, 0].astype(int)], "observation")
+SCHEDULED = ScheduledPotential("later is more", lambda states, times: TABLE[states] * (1.0 + times), "state")
 PLACES = np.random.default_rng(1).normal(scale=5, size=TERMINAL + 1)
 
 
@@ -66,6 +67,7 @@ def cases(classes: Any) -> list[Case]:
     add("transform", "RewardTransform", lambda r: 2 * r + 1, reference=doubles_and_adds_one, line="transform")
     for potential in (BY_STATE, BY_OBSERVATION):
         add(potential.name, "PotentialShaping", potential, gamma=GAMMA, reference=shapes, line="shaping")
+    add("scheduled", "PotentialShaping", SCHEDULED, gamma=GAMMA, reference=shapes_in_time, line="shaping")
     weights = Bonus.from_event_weights({"odd": 7.0})
     add("bonus of events", "UnsafeBonus", weights, reference=pays_odd_states, line="bonus")
     for reads in ("state", "observation"):
@@ -205,6 +207,20 @@ def shapes(past: Happened) -> np.ndarray:
     for place in zip(*np.nonzero(past.paid), strict=True):
         after = 0.0 if past.terminated[place] else TABLE[past.reached[place]]
         out[place] += GAMMA * after - TABLE[past.now[place]]
+    return out
+
+
+def shapes_in_time(past: Happened) -> np.ndarray:
+    """Each potential at the time of the visit; the clock of an environment counts its paid steps."""
+    out = past.reward.copy()
+    times = np.zeros(past.reward.shape[1], dtype=int)
+    for step, index in np.ndindex(*past.reward.shape):
+        place = step, index
+        if not past.paid[place]:
+            continue
+        before, times[index] = times[index], times[index] + 1
+        after = 0.0 if past.terminated[place] else TABLE[past.reached[place]] * (1.0 + times[index])
+        out[place] += GAMMA * after - TABLE[past.now[place]] * (1.0 + before)
     return out
 
 

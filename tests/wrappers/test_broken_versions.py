@@ -156,9 +156,12 @@ FAULTS = [
     Broken(
         "shaping: reset_mask ignored",
         SHAPING,
-        "self._now[restarted] = self.potential.finite(self.potential(batch[restarted]), batch[restarted])",
-        "self._now = self.potential(batch)",
+        "self._now[restarted] = self.potential.finite(self.potential.at(first, self._times[restarted]), first)",
+        "self._now = self.potential.at(batch, self._times)",
     ),
+    Broken("shaping: the clock stands still", SHAPING, "self._times + paid", "self._times"),
+    Broken("shaping: the clock ticks in reset steps", SHAPING, "self._times + paid", "self._times + 1"),
+    Broken("shaping: one clock for all", SHAPING, "self._times + paid", "self._times + paid.any()"),
     Broken("shaping: no line", SHAPING, "with_line(info, paid, SHAPING_LINE, added)", "info"),
     Broken("endings: reset rows not known", ENDINGS, "self._resetting = self._ended.copy()", "pass", CLIP),
     Broken(
