@@ -8,7 +8,7 @@ from rewardlab.rewards import Exploit, Reward
 from rewardlab.transitions import Transitions
 from rewardlab_envs.gridworld.grid import Grid
 
-__all__ = ["EVENTS", "OBJECTIVE", "gridworld_rewards"]
+__all__ = ["EVENTS", "OBJECTIVE", "PROGRESS_BONUS", "gridworld_rewards"]
 
 EVENTS = ("steps", "exits", "worth", "lesser_exits", "falls", "coins", "approach", "retreat", "bumps")
 """What a step may cause. ``steps`` is 1; ``exits`` is 1 on leaving, ``worth`` what that exit is worth, ``lesser_exits``
