@@ -3,6 +3,7 @@
 from rewardlab.wrappers.bonus import UnsafeBonus, VectorUnsafeBonus
 from rewardlab.wrappers.clip import RewardClipping, VectorRewardClipping
 from rewardlab.wrappers.ledger import Ledger, VectorLedger
+from rewardlab.wrappers.order import check_order
 from rewardlab.wrappers.potential_shaping import PotentialShaping, VectorPotentialShaping
 from rewardlab.wrappers.scale import ReturnScaling, VectorReturnScaling
 from rewardlab.wrappers.stack import WrapperSettings, wrap_vector, wrapper_problems
@@ -22,6 +23,7 @@ __all__ = [
     "VectorRewardTransform",
     "VectorUnsafeBonus",
     "WrapperSettings",
+    "check_order",
     "wrap_vector",
     "wrapper_problems",
 ]

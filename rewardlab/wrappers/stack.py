@@ -11,6 +11,7 @@ from rewardlab.errors import BadInput, Problem, nearest, one_of
 from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.rewards.returns import check_gamma
 from rewardlab.wrappers.kinds import ANY_KIND, KINDS, WrapperKind, WrapperSettings
+from rewardlab.wrappers.order import order_problems
 
 __all__ = ["WrapperSettings", "wrap_vector", "wrapper_problems"]
 
@@ -61,10 +62,16 @@ def wrap_vector(
         env: The bare environment.
         stack: The wrappers, already checked by `wrapper_problems`.
         agent_gamma: The learner's discount.
+
+    Raises:
+        BadInput: The order breaks what shaping promises, see `rewardlab.wrappers.order`.
     """
     catalogue = Catalogue.of(env)
     for settings in stack:
         env = KINDS[settings["kind"]].make(env, settings, catalogue, agent_gamma)
+    refused, _ = order_problems(env)
+    if refused:
+        raise BadInput(*refused)
     return env
 
 

@@ -1,0 +1,172 @@
+"""Which orders of reward wrappers keep what the theory promises, and which break it.
+
+From the inside out: environment, bonus or clip (they change the task, and say so), potential-based shaping of that
+task, scale, ledger. Shaping promises that what is optimal stays optimal, because it telescopes; whatever bends single rewards
+*after* it, a clip, a curve, a mean subtracted, takes the promise back. A scale multiplies all rewards alike, so it may
+stand outside of shaping; as long as it moves the promise holds only roughly, and exactly once it is frozen.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, final
+
+import gymnasium as gym
+from gymnasium.vector import VectorEnv
+
+from rewardlab.errors import BadInput, Problem
+
+__all__ = ["Layer", "OrderWarning", "check_order", "layers", "order_problems"]
+
+Role = Literal["shaping", "clip", "transform", "scale", "centred scale", "bonus", "ledger", "monitor", "other"]
+
+_ROLES: dict[str, Role] = {
+    "PotentialShaping": "shaping",
+    "RewardClipping": "clip",
+    "ClipReward": "clip",
+    "RewardTransform": "transform",
+    "TransformReward": "transform",
+    "VectorizeTransformReward": "transform",
+    "ReturnScaling": "scale",
+    "NormalizeReward": "scale",
+    "UnsafeBonus": "bonus",
+    "Ledger": "ledger",
+    "RecordEpisodeStatistics": "monitor",
+    "Monitor": "monitor",
+}
+_CHANGES_REWARDS = {"shaping", "clip", "transform", "scale", "centred scale", "bonus"}
+_BENDS = {
+    "clip": "a clipped potential difference telescopes no longer",
+    "transform": "a bent potential difference telescopes no longer",
+    "centred scale": "to subtract a mean pays or charges for every step that an episode lasts",
+    "bonus": "a bonus changes the task; shape the task that is to be solved, bonus included",
+}
+
+
+class OrderWarning(UserWarning):
+    """An order of wrappers that works, but perhaps not as meant."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One wrapper of a stack.
+
+    Attributes:
+        place: Where it stands, counted from the environment: ``"wrapper 2 (RewardClipping)"``.
+        role: What it does to rewards.
+    """
+
+    place: str
+    role: Role
+
+
+def layers(env: gym.Env[Any, Any] | VectorEnv[Any, Any, Any]) -> list[Layer]:
+    """The wrappers of a stack, the innermost first; those inside the copies of a vector are counted before its own."""
+    found = list(_wrappers(env))
+    return [
+        Layer(f"wrapper {number} ({type(wrapper).__name__})", _role(wrapper))
+        for number, wrapper in enumerate(reversed(found), start=1)
+    ]
+
+
+def order_problems(
+    env: gym.Env[Any, Any] | VectorEnv[Any, Any, Any], *, hindsight: bool = False
+) -> tuple[list[Problem], list[Problem]]:
+    """What is wrong with the order of a stack.
+
+    Args:
+        env: The outermost wrapper.
+        hindsight: Whether transitions will be relabelled in hindsight (HER).
+
+    Returns:
+        What must be refused, since a promise is broken, and what deserves a warning; both name both places.
+    """
+    stack = layers(env)
+    refused: list[Problem] = []
+    warned: list[Problem] = []
+    for position, outer in enumerate(stack):
+        for inner in stack[:position]:
+            refused += _broken(inner, outer)
+            warned += _doubtful(inner, outer)
+    changing = [layer for layer in stack if layer.role in _CHANGES_REWARDS]
+    if changing and hasattr(_innermost(env), "compute_reward"):
+        problem = Problem(
+            f"{changing[0].place} round an environment with compute_reward",
+            "rewards that hindsight relabelling computes inside of it",
+            "one reward for all transitions",
+            "relabelled transitions bypass the wrapper, so a batch would mix rewards with and without it; put what "
+            "changes the reward into compute_reward, or do without hindsight",
+        )
+        (refused if hindsight else warned).append(problem)
+    return refused, warned
+
+
+def check_order(env: gym.Env[Any, Any] | VectorEnv[Any, Any, Any], *, hindsight: bool = False) -> None:
+    """Refuse a stack whose order breaks what shaping promises, and warn of one that is doubtful.
+
+    Args:
+        env: The outermost wrapper.
+        hindsight: Whether transitions will be relabelled in hindsight (HER).
+
+    Raises:
+        BadInput: The order breaks a promise.
+    """
+    refused, warned = order_problems(env, hindsight=hindsight)
+    for problem in warned:
+        warnings.warn(OrderWarning(str(problem)), stacklevel=2)
+    if refused:
+        raise BadInput(*refused)
+
+
+def _broken(inner: Layer, outer: Layer) -> Iterator[Problem]:
+    where = f"{outer.place} outside of {inner.place}"
+    if inner.role == "shaping" and outer.role in _BENDS:
+        fix = f"{_BENDS[outer.role]}: put it inside, and shape what is left"
+        yield Problem(where, f"a {outer.role} of shaped rewards", "shaping outside of it", fix)
+    if inner.role == outer.role == "shaping":
+        fix = "add the two potentials up and shape once, so that one place says what is shaped by"
+        yield Problem(where, "shaping twice", "one potential", fix)
+    if "scale" in inner.role and "scale" in outer.role:
+        yield Problem(
+            where, "two running scales", "one", "the outer one divides by what the inner one has just set to 1"
+        )
+
+
+def _doubtful(inner: Layer, outer: Layer) -> Iterator[Problem]:
+    where = f"{outer.place} outside of {inner.place}"
+    if inner.role == "shaping" and outer.role == "scale":
+        fix = "what is optimal is kept exactly only while its statistics stand still: freeze it once it has settled"
+        yield Problem(where, "a moving scale of shaped rewards", "a frozen one", fix)
+    if inner.role in ("ledger", "monitor") and outer.role in _CHANGES_REWARDS:
+        fix = "put it outermost; where it stands, it reports rewards that the learner never sees"
+        yield Problem(where, f"a {inner.role} inside of what changes rewards", "it outside", fix)
+
+
+def _role(wrapper: object) -> Role:
+    role = _ROLES.get(type(wrapper).__name__.removeprefix("Vector"), "other")
+    running = getattr(wrapper, "running_scale", None) if role == "scale" else None
+    if getattr(running, "subtract_mean", False):
+        return "centred scale"
+    if role == "other" and isinstance(wrapper, gym.RewardWrapper | gym.vector.VectorRewardWrapper):
+        return "transform"
+    return role
+
+
+def _wrappers(env: Any) -> Iterator[Any]:
+    """From the outside in; a vector of copies goes on with its first copy."""
+    while env is not None:
+        if isinstance(env, gym.Wrapper | gym.vector.VectorWrapper):
+            yield env
+            env = env.env
+        else:
+            copies = getattr(env, "envs", None)
+            env = copies[0] if copies else None
+
+
+def _innermost(env: Any) -> Any:
+    base = env.unwrapped
+    copies = getattr(base, "envs", None)
+    return copies[0].unwrapped if copies else base
