@@ -200,9 +200,12 @@ def test_bad_maps(text: str, said: str) -> None:
         ({"step_cost": -1}, ["step_cost"]),
         ({"hazard_cost": float("inf"), "coin_worth": None}, ["hazard_cost", "coin_worth"]),
         ({"max_episode_steps": 0, "moves": 3}, ["moves", "max_episode_steps"]),
+        ({"map": "S?", "moves": 3}, ["map"]),  # no map, so no settings of its own to go by
+        ({"map": "S.\n...", "moves": 3}, ["map", "map", "moves"]),
+        ({"map": "G" + "." * 20_000}, ["map"]),
     ],
 )
 def test_bad_settings(settings: dict[str, Any], where: list[str]) -> None:
     with pytest.raises(BadInput) as refused:
-        gridworld_task("robot", **settings)
+        gridworld_task(**{"map": "robot"} | settings)
     assert [problem.where for problem in refused.value.problems] == where

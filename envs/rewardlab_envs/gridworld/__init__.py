@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from gymnasium.vector import AutoresetMode
+
 from rewardlab.mdp import FiniteEnv, FiniteVectorEnv
+from rewardlab.rewards import RewardChoice
 from rewardlab_envs.gridworld.model import gridworld_task
 
 __all__ = ["gridworld_env", "gridworld_task", "gridworld_vector_env"]
 
 
-def gridworld_env(reward: Any = None, render_mode: str | None = None, **settings: Any) -> FiniteEnv:
+def gridworld_env(reward: RewardChoice | None = None, render_mode: str | None = None, **settings: Any) -> FiniteEnv:
     """A gridworld as a Gymnasium environment; ``settings`` go to `gridworld_task`."""
     return FiniteEnv(gridworld_task(**settings), reward, render_mode)
 
@@ -18,9 +21,9 @@ def gridworld_env(reward: Any = None, render_mode: str | None = None, **settings
 def gridworld_vector_env(
     num_envs: int = 1,
     *,
-    reward: Any = None,
+    reward: RewardChoice | None = None,
     max_episode_steps: int | None = None,
-    autoreset_mode: Any = "NextStep",
+    autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
     render_mode: str | None = None,
     **settings: Any,
 ) -> FiniteVectorEnv:

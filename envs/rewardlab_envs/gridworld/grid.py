@@ -73,7 +73,8 @@ class Grid:
         if problems:
             raise BadInput(*problems)
         grid = Grid(lines)
-        cut_off = [grid.cells[start] for start in grid.starts if grid.steps_to(grid.best_exits)[start] < 0]
+        steps = grid.steps_to(grid.best_exits)
+        cut_off = [grid.cells[start] for start in grid.starts if steps[start] < 0]
         if cut_off:
             row, column = cut_off[0]
             got = f"a start in row {row}, column {column}, without a way to the best exit"

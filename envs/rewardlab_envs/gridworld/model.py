@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 
 import numpy as np
@@ -16,10 +17,12 @@ from rewardlab_envs.gridworld.picture import GridPicture
 from rewardlab_envs.gridworld.potentials import gridworld_potentials
 from rewardlab_envs.gridworld.rewards import EVENTS, OBJECTIVE, gridworld_rewards
 
-__all__ = ["MAX_COINS", "gridworld_task"]
+__all__ = ["MAX_COINS", "MAX_STATES", "gridworld_task"]
 
 MAX_COINS = 8
 """More would make too many states: each coin doubles them."""
+MAX_STATES = 20_000
+"""What an agent sees of a state is one number for each cell, so that memory grows with the square of the map."""
 
 
 @lru_cache(maxsize=16, typed=True)  # typed, for else True would pass as an earlier 1, unchecked
@@ -50,34 +53,22 @@ def gridworld_task(
     Raises:
         BadInput: An argument is out of range, or the map cannot be read.
     """
-    problems = []
-    try:
-        chosen = find_map(map)
-        grid = Grid.from_text(chosen.text)
-    except BadInput as refused:
-        raise BadInput(*refused.problems) from None
+    chosen = find_map(map)
     moves = chosen.moves if moves is None else moves
     slip = chosen.slip if slip is None else slip
     step_cost = chosen.step_cost if step_cost is None else step_cost
-    if isinstance(moves, bool) or moves not in (4, 8):
-        problems.append(Problem("moves", repr(moves), "4 or 8"))
-    if not _is_number(slip) or not 0 <= slip <= 1:
-        problems.append(Problem("slip", repr(slip), "a probability"))
-    named = {"step_cost": step_cost, "hazard_cost": hazard_cost, "coin_worth": coin_worth}
-    problems += [
-        Problem(name, repr(value), "a number, at least 0")
-        for name, value in named.items()
-        if not _is_number(value) or not 0 <= value < np.inf
-    ]
-    if isinstance(max_episode_steps, bool) or not isinstance(max_episode_steps, int) or max_episode_steps < 1:
-        problems.append(Problem("max_episode_steps", repr(max_episode_steps), "a whole number, at least 1"))
-    if len(grid.where("o")) > MAX_COINS:
-        problems.append(Problem("map", f"{len(grid.where('o'))} coins", f"at most {MAX_COINS}"))
+    worth = {"step_cost": step_cost, "hazard_cost": hazard_cost, "coin_worth": coin_worth}
+    problems = _problems(moves, slip, worth, max_episode_steps)
+    try:
+        grid = Grid.from_text(chosen.text)
+    except BadInput as refused:
+        raise BadInput(*refused.problems, *problems) from None
+    problems += _size_problems(grid)
     if problems:
         raise BadInput(*problems)
     cell, left = _states(grid)
     actions = tuple(MOVES)[:: 8 // moves]
-    rewards = gridworld_rewards(grid, step_cost=step_cost, hazard_cost=hazard_cost, coin_worth=coin_worth)
+    rewards = gridworld_rewards(grid, **worth)
     shown = ("exits", *(("coins",) if "o" in grid.marks else ()))
     picture = GridPicture(grid, tuple(cell.tolist()), tuple(left.tolist()))
     return FiniteTask(
@@ -91,8 +82,30 @@ def gridworld_task(
     )
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _problems(moves: object, slip: object, worth: dict[str, float], max_episode_steps: object) -> list[Problem]:
+    problems = []
+    if isinstance(moves, bool) or moves not in (4, 8):
+        problems.append(Problem("moves", repr(moves), "4 or 8"))
+    if not _is_number(slip, highest=1):
+        problems.append(Problem("slip", repr(slip), "a probability"))
+    problems += [
+        Problem(name, repr(value), "a number, at least 0") for name, value in worth.items() if not _is_number(value)
+    ]
+    if isinstance(max_episode_steps, bool) or not isinstance(max_episode_steps, int) or max_episode_steps < 1:
+        problems.append(Problem("max_episode_steps", repr(max_episode_steps), "a whole number, at least 1"))
+    return problems
+
+
+def _is_number(value: object, highest: float = sys.float_info.max) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= highest
+
+
+def _size_problems(grid: Grid) -> list[Problem]:
+    coins = len(grid.where("o"))
+    if coins > MAX_COINS:
+        return [Problem("map", f"{coins} coins", f"at most {MAX_COINS}")]
+    states = len(grid.cells) * 2**coins
+    return [Problem("map", f"about {states} states", f"at most {MAX_STATES}")] * (states > MAX_STATES)
 
 
 def _states(grid: Grid) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
