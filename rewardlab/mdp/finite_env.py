@@ -6,7 +6,7 @@ from typing import Any, final
 
 import gymnasium as gym
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.errors import BadInput, Problem
 from rewardlab.mdp.finite_task import FiniteTask
@@ -49,6 +49,10 @@ class FiniteEnv(gym.Env[Any, Any]):
     def catalogue(self) -> Catalogue:
         """The rewards and potentials of the task."""
         return self.task.catalogue
+
+    def set_start(self, start: ArrayLike) -> None:
+        """Begin episodes from another distribution from now on, ``[S]`` weights; see `OutcomeTable.set_start`."""
+        self.table.set_start(start)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin an episode.

@@ -8,7 +8,7 @@ import numpy as np
 from gymnasium.spaces import Discrete
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.errors import BadInput, Problem
 from rewardlab.mdp.finite_task import FiniteTask
@@ -76,6 +76,10 @@ class FiniteVectorEnv(VectorEnv[Any, Any, Any]):
     def catalogue(self) -> Catalogue:
         """The rewards and potentials of the task."""
         return self.task.catalogue
+
+    def set_start(self, start: ArrayLike) -> None:
+        """Begin episodes from another distribution from now on, ``[S]`` weights; see `OutcomeTable.set_start`."""
+        self.table.set_start(start)
 
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None

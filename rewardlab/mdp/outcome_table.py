@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from rewardlab.errors import BadInput, Problem
 from rewardlab.mdp.finite_task import FiniteTask
 from rewardlab.rewards.catalogue import RewardChoice
 
@@ -38,8 +39,28 @@ class OutcomeTable:
         self.thresholds: NDArray[np.float64] = cumulative.reshape(
             model.n_states * model.n_actions, model.n_outcomes - 1
         )
-        self.start_states: NDArray[np.int64] = np.flatnonzero(model.start)
-        self._start_thresholds = model.start[self.start_states].cumsum()[:-1]
+        self._terminal = model.terminal
+        self.set_start(model.start)
+
+    def set_start(self, start: ArrayLike) -> None:
+        """Draw first states from another distribution from now on; the model and its exact solution stay as they are.
+
+        Args:
+            start: ``[S]`` weights; divided by their sum.
+
+        Raises:
+            BadInput: A weight is negative or no finite number, all are 0, or a terminal state has one.
+        """
+        weights = np.array(start, dtype=np.float64)
+        if weights.shape != self._terminal.shape or not np.isfinite(weights).all() or (weights < 0).any():
+            got = f"an array of shape {weights.shape}"
+            raise BadInput(Problem("start", got, f"{len(self._terminal)} weights, one for each state, none negative"))
+        if not weights.any() or weights[self._terminal].any():
+            got = f"weight on the terminal states {np.flatnonzero(self._terminal & (weights > 0))[:8].tolist()}"
+            expected = "weight on states in which an episode can begin, and on no other"
+            raise BadInput(Problem("start", got if weights.any() else "no weight at all", expected))
+        self.start_states: NDArray[np.int64] = np.flatnonzero(weights)
+        self._start_thresholds = (weights / weights.sum())[self.start_states].cumsum()[:-1]
 
     def draw_starts(self, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """Draw first states, ``[count]`` int64."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import final
@@ -31,6 +31,7 @@ class Catalogue:
         events: The names of the events that every step carries.
         potentials: By name.
         shown_events: The events whose totals a comparison shows, such as the parcels delivered.
+        start_sets: Sets of states, by name, in which a curriculum may let episodes begin.
     """
 
     rewards: Mapping[str, Reward]
@@ -38,6 +39,7 @@ class Catalogue:
     events: tuple[str, ...]
     potentials: Mapping[str, Potential] = field(default_factory=dict)
     shown_events: tuple[str, ...] = ()
+    start_sets: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.objective not in self.rewards:

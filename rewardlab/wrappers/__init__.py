@@ -2,9 +2,11 @@
 
 from rewardlab.wrappers.bonus import UnsafeBonus, VectorUnsafeBonus
 from rewardlab.wrappers.clip import RewardClipping, VectorRewardClipping
+from rewardlab.wrappers.curriculum import StartCurriculum, VectorStartCurriculum
 from rewardlab.wrappers.ledger import Ledger, VectorLedger
 from rewardlab.wrappers.order import check_order
 from rewardlab.wrappers.potential_shaping import PotentialShaping, VectorPotentialShaping
+from rewardlab.wrappers.promotion import Success
 from rewardlab.wrappers.scale import ReturnScaling, VectorReturnScaling
 from rewardlab.wrappers.stack import WrapperSettings, wrap_vector, wrapper_problems
 from rewardlab.wrappers.transform import RewardTransform, VectorRewardTransform
@@ -15,12 +17,15 @@ __all__ = [
     "ReturnScaling",
     "RewardClipping",
     "RewardTransform",
+    "StartCurriculum",
+    "Success",
     "UnsafeBonus",
     "VectorLedger",
     "VectorPotentialShaping",
     "VectorReturnScaling",
     "VectorRewardClipping",
     "VectorRewardTransform",
+    "VectorStartCurriculum",
     "VectorUnsafeBonus",
     "WrapperSettings",
     "check_order",

@@ -14,7 +14,9 @@ from rewardlab.rewards.bonus import Bonus, BonusForm
 from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.wrappers.bonus import VectorUnsafeBonus
 from rewardlab.wrappers.clip import VectorRewardClipping, bound_problems
+from rewardlab.wrappers.curriculum import VectorStartCurriculum
 from rewardlab.wrappers.potential_shaping import VectorPotentialShaping
+from rewardlab.wrappers.promotion import Success
 from rewardlab.wrappers.scale import VectorReturnScaling
 
 __all__ = ["ANY_KIND", "KINDS", "WrapperKind", "WrapperSettings"]
@@ -113,10 +115,53 @@ def _make_bonus(
     return VectorUnsafeBonus(env, Bonus.from_potential(potential, form=form, weight=weight))
 
 
+def _curriculum_problems(settings: WrapperSettings, catalogue: Catalogue | None, where: str) -> list[Problem]:
+    offered = {} if catalogue is None else catalogue.start_sets
+    stages = settings.get("stages")
+    problems = []
+    if stages is not None and (not isinstance(stages, list) or not stages):
+        problems.append(Problem(f"{where}.stages", repr(stages), f"a list of names: {', '.join(offered) or '(none)'}"))
+    elif stages is not None:
+        problems += [
+            one_of(f"{where}.stages[{number}]", str(name), offered, "set of first states")
+            for number, name in enumerate(stages)
+            if not isinstance(name, str) or name not in offered
+        ]
+    event, enough = settings.get("event"), settings.get("objective_at_least")
+    if (event is None) == (enough is None):
+        got = "neither 'event' nor 'objective_at_least'" if event is None else "both 'event' and 'objective_at_least'"
+        problems.append(Problem(where, got, "one of them, to say when an episode has succeeded"))
+    if event is not None and (catalogue is None or event not in catalogue.events):
+        problems.append(one_of(f"{where}.event", str(event), catalogue.events if catalogue else (), "event"))
+    if enough is not None and not _is_number(enough):
+        problems.append(Problem(f"{where}.objective_at_least", repr(enough), "a finite number"))
+    window, rate = settings.get("window", 20), settings.get("rate", 0.8)
+    if isinstance(window, bool) or not isinstance(window, int) or window < 1:
+        problems.append(Problem(f"{where}.window", repr(window), "a number of episodes, at least 1"))
+    if not _is_number(rate) or not 0.0 < rate <= 1.0:
+        problems.append(Problem(f"{where}.rate", repr(rate), "a share in (0, 1]"))
+    return problems
+
+
+def _make_curriculum(
+    env: AnyVectorEnv, settings: WrapperSettings, catalogue: Catalogue | None, gamma: float
+) -> AnyVectorEnv:
+    stages = [_offered(catalogue).start_sets[name] for name in settings["stages"]]
+    success = Success(settings.get("event"), settings.get("objective_at_least"))
+    chosen = {key: settings[key] for key in ("window", "rate") if key in settings}
+    return VectorStartCurriculum(env, stages, success, **chosen)
+
+
 KINDS: Mapping[str, WrapperKind] = {
     "potential_shaping": WrapperKind(("potential", "gamma"), _shaping_problems, _make_shaping, ("potential",)),
     "bonus": WrapperKind(("events", "potential", "form", "weight"), _bonus_problems, _make_bonus),
     "clip": WrapperKind(("min_reward", "max_reward"), _clip_problems, _make_clip),
+    "curriculum": WrapperKind(
+        ("stages", "event", "objective_at_least", "window", "rate"),
+        _curriculum_problems,
+        _make_curriculum,
+        ("stages",),
+    ),
     "scale": WrapperKind(("gamma", "epsilon", "warm_up", "subtract_mean"), _scale_problems, _make_scale),
 }
 """By the name that specs use."""
@@ -140,15 +185,18 @@ def _weight_problems(weights: object, catalogue: Catalogue | None, where: str) -
         return [Problem(where, repr(weights), "weights on events, such as {captured = 0.1}")]
     if catalogue is None:
         return [Problem(where, "an environment without a catalogue", "one that offers events")]
+    endless = [
+        Problem(f"{where}.{event}", repr(weight), "a finite number")
+        for event, weight in weights.items()
+        if isinstance(weight, float) and not math.isfinite(weight)
+    ]
+    if endless:
+        return endless
     try:
         catalogue.reward(weights, where)
     except BadInput as fault:
         return list(fault.problems)
-    return [
-        Problem(f"{where}.{event}", repr(weight), "a finite number")
-        for event, weight in weights.items()
-        if not _is_number(weight)
-    ]
+    return []
 
 
 def _offered(catalogue: Catalogue | None) -> Catalogue:

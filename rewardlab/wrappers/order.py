@@ -1,9 +1,9 @@
 """Which orders of reward wrappers keep what the theory promises, and which break it.
 
 From the inside out: environment, bonus or clip (they change the task, and say so), potential-based shaping of that
-task, scale, ledger. Shaping promises that what is optimal stays optimal, because it telescopes; whatever bends single rewards
-*after* it, a clip, a curve, a mean subtracted, takes the promise back. A scale multiplies all rewards alike, so it may
-stand outside of shaping; as long as it moves the promise holds only roughly, and exactly once it is frozen.
+task, scale, ledger. Shaping promises that what is optimal stays optimal, because it telescopes; whatever bends single
+rewards *after* it, a clip, a curve, a mean subtracted, takes the promise back. A scale multiplies all rewards alike, so
+it may stand outside of shaping; while it moves the promise holds only roughly, and exactly once it is frozen.
 """
 
 from __future__ import annotations

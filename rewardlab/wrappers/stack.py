@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gymnasium.vector import VectorEnv
@@ -42,9 +42,9 @@ def wrapper_problems(
     problems = []
     for key in ("kind", *kind.required):
         if key not in settings and f"did you mean {key!r}?" not in misspelt:
-            options = KINDS if key == "kind" else {} if catalogue is None else catalogue.potentials
+            options = _options(key, catalogue)
             listed = ", ".join(options) if options else "(there is none)"
-            problems.append(Problem(f"{where}.{key}", "nothing", f"a {_WHAT.get(key, key)}: {listed}"))
+            problems.append(Problem(f"{where}.{key}", "nothing", f"{_WHAT[key]}: {listed}"))
     if "kind" in settings and not _is_known(settings["kind"]):
         problems.insert(0, _unknown_kind(settings["kind"], where))
     found = kind.problems(settings, catalogue, where)
@@ -75,8 +75,16 @@ def wrap_vector(
     return env
 
 
-_WHAT = {"kind": "wrapper"}
+_WHAT = {"kind": "a wrapper", "potential": "a potential", "stages": "a list of sets of first states"}
 _OTHER_WORDS = {"normalize": "scale", "normalise": "scale", "shaping": "potential_shaping"}
+
+
+def _options(key: str, catalogue: Catalogue | None) -> Iterable[str]:
+    if key == "kind":
+        return KINDS
+    if catalogue is None:
+        return ()
+    return catalogue.potentials if key == "potential" else catalogue.start_sets
 
 
 def _is_known(kind: object) -> bool:
