@@ -70,7 +70,7 @@ def policy_iteration(
         action_values[model.terminal] = np.where(choices[model.terminal], 0.0, -np.inf)
         tie = TIE_TOLERANCE * max(1.0, float(np.abs(values).max()))
         # An action stays unless another is better by more than rounding, for else ties would be swapped for ever.
-        improved = (action_values.max(axis=1) > values + tie / 100) & ~model.terminal
+        improved = action_values.max(axis=1) > values + tie / 100
         if not improved.any():
             optimal = choices & ~model.terminal[:, None] & (action_values >= values[:, None] - tie)
             solution = Solution(values, action_values, optimal, returns[-1])

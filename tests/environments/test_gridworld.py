@@ -60,6 +60,20 @@ def test_a_pit_ends_it_and_a_cliff_throws_back() -> None:
     assert env.render() == ". . .\n@ ! G"
 
 
+def test_falling_from_the_start_is_no_bump() -> None:
+    seen, env, _ = walk(gridworld_task("S!G\n..."), [EAST])
+    assert seen == [{"falls": 1}]
+    assert env.render() == "@ ! G\n. . ."
+
+
+def test_of_two_equal_exits_the_nearer_one_counts() -> None:
+    task = gridworld_task("GS...G")
+    values = task.catalogue.potential("straight_line")(np.arange(6))
+    assert values.tolist() == [0, -1, -2, -2, -1, 0]
+    assert (task.catalogue.potential("distance")(np.arange(6)) == values / 2).all()
+    assert walk(task, [WEST])[0] == [{"approach": 1, "exits": 1, "worth": 1}]
+
+
 def test_exits_of_different_worth() -> None:
     seen, _, _ = walk(gridworld_task("S3.\n..G"), [EAST])
     assert seen == [{"exits": 1, "worth": 0.3, "lesser_exits": 1}]

@@ -134,6 +134,13 @@ def test_a_state_that_is_also_entered_alive_keeps_its_number_and_gets_a_twin() -
     assert solution.action_values[:2].tolist() == [[5, 1.5], [3, 3]]
 
 
+def test_an_end_that_loops_on_is_an_end_all_the_same() -> None:
+    table = {0: {0: [(0.5, 1, 1.0, True), (0.5, 0, 0.0, False)]}, 1: {0: [(1.0, 1, 7.0, False)]}}
+    model = toy_text_model(table, [1.0, 0.0])
+    assert model.terminal.tolist() == [False, True]
+    assert solve(model, model.reward_table(OWN), 0.5).values.tolist() == pytest.approx([0.5 / 0.75, 0])
+
+
 def test_what_is_refused() -> None:
     with pytest.raises(BadInput, match=r"env: got .*CartPole.*, expected a toy-text environment, with a table `P`"):
         toy_text_task(gym.make("CartPole-v1"))
