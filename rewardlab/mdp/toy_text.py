@@ -54,7 +54,7 @@ def toy_text_model(table: ToyTextTable, start: ArrayLike) -> FiniteModel:
     if ((reached < 0) | (reached >= n_states)).any():
         raise BadInput(Problem("table", f"next state {reached.max()}", f"one of the {n_states} states"))
     ending = ending.astype(np.bool_)
-    # A step that stays in a state says nothing of how it is entered: the ends of a table may loop, and need not end again.
+    # A step that stays in a state says nothing of how it is entered: the ends of a table may loop and go on.
     entering = (probability > 0) & (reached != state)
     entered_by_end = np.bincount(reached[ending & entering], minlength=n_states) > 0
     entered_alive = np.bincount(reached[~ending & entering], minlength=n_states) > 0

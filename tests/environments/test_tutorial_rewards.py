@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rewardlab.mdp import FiniteModel, expected_return, objective_range, solve
-from rewardlab.rewards import Reward, discounted_returns, shaping
+from rewardlab.rewards import Reward, discounted_returns, normalized_episode, shaping
 from rewardlab.transitions import Transitions
 from rewardlab.wrappers.clip import clipped
 from rewardlab_envs.delayed_credit import delayed_credit_task
@@ -141,6 +141,22 @@ def test_s162_clipping_leaves_a_thousand_to_one_and_loses_the_rest() -> None:
     assert (kept.max(), kept.min()) == (1.0, -0.001)
     assert kept.max() / -kept.min() == pytest.approx(1000)
     assert clipped([1.0, 1000.0], -1.0, 1.0).tolist() == [1.0, 1.0], "a small win and a big one are now the same"
+
+
+def test_s163_normalising_an_episode_bounds_the_scale_and_erases_the_rest() -> None:
+    won = normalized_episode(stream())
+    # The root of 39 and its inverse, whatever was paid: one spike among n equal steps always comes to n - 1 to 1.
+    np.testing.assert_allclose([won.max(), won.min()], [6.24500, -0.160128], atol=5e-6)
+    np.testing.assert_allclose([won.max(), won.min()], [39**0.5, -(39**-0.5)], rtol=1e-9)
+    assert won.max() / -won.min() == pytest.approx(39)
+    assert won.sum() == pytest.approx(0, abs=1e-9), "every episode sums to 0"
+    assert discounted_returns(won, 0.99)[0] == pytest.approx(-0.972564, abs=5e-7), "a win looks bad from its beginning"
+    small = np.append(np.full(39, -0.001), 1.0)
+    np.testing.assert_allclose(normalized_episode(small), won, rtol=1e-6)
+    lost = np.append(np.full(39, -0.001), -1000.0)
+    np.testing.assert_allclose(normalized_episode(lost), -won, rtol=1e-6)
+    assert (normalized_episode(np.full(40, -0.5)) == 0).all()
+    assert normalized_episode([3.0]).tolist() == [0.0]
 
 
 def test_s164_credit_over_five_hundred_steps() -> None:
