@@ -45,7 +45,8 @@ class CurveRecorder:
 
         Args:
             steps: The environment steps taken so far.
-            **measured: Further numbers of this span, kept in its point.
+            **measured: Further numbers of this span, kept in its point, such as ``evaluated``: the mean objective of
+                the policy without exploration in the bare environment (see `rewardlab.agents.probe`).
         """
         self._next_end += self._span_steps
         self._on_progress(steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import final
 
 import numpy as np
@@ -15,18 +16,20 @@ __all__ = ["LearningCurve"]
 
 @final
 class LearningCurve(BaseCallback):
-    """Hands every episode that ends in training to a recorder.
+    """Hands every episode that ends in training to a recorder, and evaluates the policy at the end of each span.
 
     Actor-critic agents also get ``value_gradient_norm`` in each point: how large the gradient at the value head was
     before SB3 clipped it, averaged over the minibatches of the span.
 
     Args:
         recorder: Where the points go.
+        evaluate: Says how good the policy is as it stands.
     """
 
-    def __init__(self, recorder: CurveRecorder) -> None:
+    def __init__(self, recorder: CurveRecorder, evaluate: Callable[[], float]) -> None:
         super().__init__()
         self._recorder = recorder
+        self._evaluate = evaluate
         self._gradient: ValueGradient | None = None
 
     def _on_training_start(self) -> None:
@@ -47,4 +50,5 @@ class LearningCurve(BaseCallback):
 
     def _close_span(self) -> None:
         norm = None if self._gradient is None else self._gradient.mean_norm()
-        self._recorder.close_span(self.num_timesteps, **({} if norm is None else {"value_gradient_norm": norm}))
+        measured = {} if norm is None else {"value_gradient_norm": norm}
+        self._recorder.close_span(self.num_timesteps, evaluated=self._evaluate(), **measured)

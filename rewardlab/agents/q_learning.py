@@ -7,6 +7,7 @@ algorithm. At a time limit the last state is bootstrapped from, as stable-baseli
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, final
 
 import numpy as np
@@ -87,13 +88,16 @@ class QLearner:
         self._learning_rate = learning_rate
         self._exploration = (exploration_initial_eps, exploration_final_eps, exploration_fraction)
 
-    def learn(self, budget_steps: int, recorder: CurveRecorder, seed: int) -> int:
+    def learn(
+        self, budget_steps: int, recorder: CurveRecorder, seed: int, evaluate: Callable[[], float] | None = None
+    ) -> int:
         """Train.
 
         Args:
             budget_steps: The environment steps to take; whole steps of all environments.
             recorder: Told of every episode that ends.
             seed: Seeds the environments.
+            evaluate: Says how good the policy is as it stands; called at the end of each span.
 
         Returns:
             The environment steps taken.
@@ -124,9 +128,8 @@ class QLearner:
             states = infos["state"]
             for index in np.flatnonzero(ended).tolist():
                 recorder.add(_episode(infos["episode"], index))
-            if recorder.span_ends(steps):
-                recorder.close_span(steps)
-        recorder.close_span(steps)
+            if recorder.span_ends(steps) or steps >= budget_steps:
+                recorder.close_span(steps, **({} if evaluate is None else {"evaluated": evaluate()}))
         return steps
 
     def act(self, states: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ from rewardlab.agents.algorithms import make_agent
 from rewardlab.agents.curve_recorder import CurveRecorder
 from rewardlab.agents.evaluation import Policy
 from rewardlab.agents.learning_curve import LearningCurve
+from rewardlab.agents.probe import Probe
 from rewardlab.agents.shared_discount import require_shared_discount
 from rewardlab.agents.vector_adapter import VectorAdapter
 from rewardlab.errors import RunFailed
@@ -26,6 +27,7 @@ def train_sb3(
     settings: dict[str, Any],
     budget_steps: int,
     recorder: CurveRecorder,
+    probe: Probe,
     *,
     environment_seed: int,
     learner_seed: int,
@@ -38,6 +40,7 @@ def train_sb3(
         settings: Keyword arguments of its class.
         budget_steps: The environment steps to train for; whole rollouts are finished.
         recorder: Gets the learning curve.
+        probe: Evaluates the policy along the way.
         environment_seed: Seeds the environments.
         learner_seed: Seeds the learner.
 
@@ -53,9 +56,10 @@ def train_sb3(
     require_shared_discount(agent)
     # SB3 seeds the environment with the learner's seed; the environments' stream is its own, so that runs are paired.
     adapter.seed(environment_seed)
-    agent.learn(budget_steps, callback=LearningCurve(recorder))
+    policy = _policy(agent, algorithm)
+    agent.learn(budget_steps, callback=LearningCurve(recorder, lambda: probe(policy)))
     _require_finite_weights(agent)
-    return _policy(agent, algorithm), int(agent.num_timesteps)
+    return policy, int(agent.num_timesteps)
 
 
 def _policy(agent: Any, algorithm: str) -> Policy:

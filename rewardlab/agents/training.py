@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
-from gymnasium.vector import AutoresetMode
+from gymnasium.vector import AutoresetMode, VectorEnv
+from numpy.typing import NDArray
 
 from rewardlab.agents.algorithms import TABULAR
 from rewardlab.agents.curve_recorder import CurveRecorder
 from rewardlab.agents.environments import ENVIRONMENT_REWARD, make_single, make_vector
 from rewardlab.agents.evaluation import Policy, evaluation_scores, exploits_shown, play_episodes, play_single
+from rewardlab.agents.probe import Probe
 from rewardlab.agents.q_learning import QLearner
 from rewardlab.errors import BadInput, Problem
 from rewardlab.mdp.finite_vector_env import FiniteVectorEnv
@@ -23,6 +25,7 @@ from rewardlab.wrappers.stack import WrapperSettings, wrap_vector
 __all__ = ["TrainingRun", "train"]
 
 _REPLAY_CANDIDATES = 8
+_PROBE_EPISODES = 20
 
 
 @final
@@ -78,7 +81,9 @@ def train(run: TrainingRun, on_progress: Callable[[int], None]) -> dict[str, Any
     bare = make_vector(run.environment_id, run.environment_settings, run.reward, run.num_envs, AutoresetMode.SAME_STEP)
     env = VectorLedger(wrap_vector(bare, run.wrappers, run.algorithm_settings["gamma"]))
     recorder = CurveRecorder(run.budget_steps, on_progress)
-    policy, steps = _learned(run, env, recorder)
+    probe = Probe(_bare(run, _PROBE_EPISODES), run.evaluation_seed)
+    policy, steps = _learned(run, env, recorder, probe)
+    probe.close()
     env.close()
     return {
         "steps": steps,
@@ -88,7 +93,7 @@ def train(run: TrainingRun, on_progress: Callable[[int], None]) -> dict[str, Any
     }
 
 
-def _learned(run: TrainingRun, env: VectorLedger, recorder: CurveRecorder) -> tuple[Policy, int]:
+def _learned(run: TrainingRun, env: VectorLedger, recorder: CurveRecorder, probe: Probe) -> tuple[Policy, int]:
     """Train by the algorithm of the run: its policy without exploration, and the steps taken."""
     settings = dict(run.algorithm_settings)
     if run.algorithm != TABULAR:
@@ -101,6 +106,7 @@ def _learned(run: TrainingRun, env: VectorLedger, recorder: CurveRecorder) -> tu
             settings,
             run.budget_steps,
             recorder,
+            probe,
             environment_seed=run.environment_seed,
             learner_seed=run.learner_seed,
         )
@@ -109,14 +115,24 @@ def _learned(run: TrainingRun, env: VectorLedger, recorder: CurveRecorder) -> tu
         raise BadInput(Problem("algorithm.name", repr(TABULAR), "another one: this environment is no finite model"))
     rng = np.random.default_rng(run.learner_seed)
     learner = QLearner(env, base.task.model.legal, settings.pop("gamma"), rng, **settings)
-    steps = learner.learn(run.budget_steps, recorder, run.environment_seed)
-    return lambda observations, states, masks: learner.act(states), steps
+
+    def policy(
+        observations: Any, states: NDArray[np.int64] | None, masks: NDArray[np.bool_] | None
+    ) -> NDArray[np.int64]:
+        del observations, masks
+        return learner.act(np.asarray(states))
+
+    steps = learner.learn(run.budget_steps, recorder, run.environment_seed, lambda: probe(policy))
+    return policy, steps
+
+
+def _bare(run: TrainingRun, episodes: int) -> VectorEnv[Any, Any, Any]:
+    """The environment without any reward wrapper, as evaluation wants it."""
+    return make_vector(run.environment_id, run.environment_settings, run.reward, episodes, AutoresetMode.DISABLED)
 
 
 def _evaluate(run: TrainingRun, policy: Policy) -> dict[str, Any]:
-    env = make_vector(
-        run.environment_id, run.environment_settings, run.reward, run.evaluation_episodes, AutoresetMode.DISABLED
-    )
+    env = _bare(run, run.evaluation_episodes)
     catalogue = Catalogue.of(env)
     episodes = play_episodes(env, policy, run.evaluation_seed)
     env.close()

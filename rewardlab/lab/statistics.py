@@ -74,18 +74,18 @@ def estimate(scores: ArrayLike, rng: np.random.Generator, *, level: float = 0.95
 
 
 def steps_to_threshold(curve: Sequence[Mapping[str, Any]], threshold: float, hold: int = 3) -> int | None:
-    """When training first achieves a level and keeps it.
+    """When the policy first achieves a level and keeps it.
 
     Args:
-        curve: The points of a learning curve, in order: each with ``steps`` and ``objective``, the mean over the
-            training episodes that ended since the point before (exploration included).
+        curve: The points of a learning curve, in order: each with ``steps`` and ``evaluated``, the mean objective of
+            the policy so far, without exploration, in the bare environment.
         threshold: The level.
         hold: How many points in a row must be at or above it, so that one lucky span does not count.
 
     Returns:
         The steps at the first of those points; None if there is no such row.
     """
-    above = [point["objective"] >= threshold for point in curve]
+    above = [point["evaluated"] >= threshold for point in curve]
     for first in range(len(curve) - hold + 1):
         if all(above[first : first + hold]):
             return int(curve[first]["steps"])

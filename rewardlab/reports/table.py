@@ -74,8 +74,8 @@ def comparison_notes(comparison: Comparison) -> list[str]:
         notes.append("Best: the exact optimum over one episode, computed from the environment's table.")
     if any("steps_to_threshold" in variant.metrics for variant in comparison.variants):
         notes.append(
-            f"Steps until training episodes, exploration included, hold {100 * spec.threshold:.0f} % of the best; a"
-            " seed that never does counts with all its steps."
+            f"Steps until the policy, without exploration, holds {100 * spec.threshold:.0f} % of the best; a seed that"
+            " never does counts with all its steps."
         )
     notes += [
         f"{variant.name}, seed {seed}: {reason}"

@@ -141,3 +141,38 @@ def test_an_environment_without_catalogue_is_its_own_objective() -> None:
     evaluation = train(run, quiet)["evaluation"]
     assert evaluation["objective"] == evaluation["paid"] == evaluation["steps"]
     assert evaluation["rewards"] == evaluation["exploits"] == evaluation["events"] == {}
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "q_learning"])
+def test_the_policy_is_evaluated_along_the_way_without_changing_it(
+    algorithm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rewardlab.agents.probe import Probe
+
+    settings = SETTINGS if algorithm == "ppo" else {"gamma": 0.97, "learning_rate": 0.2}
+    run = dataclasses.replace(RUN, algorithm=algorithm, algorithm_settings=settings, reward="fixed_speed")
+    probed = train(run, quiet)
+    monkeypatch.setattr(Probe, "__call__", lambda self, policy: 0.0)
+    left_alone = train(run, quiet)
+    assert any(point["evaluated"] != 0.0 for point in probed["curve"])
+    assert probed["evaluation"] == left_alone["evaluation"]
+    for point, other in zip(probed["curve"], left_alone["curve"], strict=True):
+        assert {**point, "evaluated": 0.0} == other
+
+
+def test_a_curriculum_does_not_make_the_evaluation_easier() -> None:
+    """Training episodes begin next to the goal; evaluated ones where the task begins."""
+    curriculum = {"kind": "curriculum", "stages": ["near"], "event": "exits", "window": 10_000, "rate": 1.0}
+    run = dataclasses.replace(
+        RUN,
+        environment_id="rewardlab_envs:rewardlab/Gridworld-v0",
+        environment_settings={"map": "four_rooms"},
+        reward="sparse",
+        wrappers=(curriculum,),
+        algorithm="q_learning",
+        algorithm_settings={"gamma": 0.99, "exploration_initial_eps": 1.0, "exploration_final_eps": 1.0},
+        num_envs=4,
+        budget_steps=4_000,
+    )
+    first = train(run, quiet)["curve"][0]
+    assert first["objective"] > first["evaluated"] == pytest.approx(-1.0)

@@ -50,6 +50,7 @@ def result(seed: int) -> dict[str, Any]:
             "episodes": 5,
             "paid": 10.0 * seed + 1,
             "objective": 0.1 * seed,
+            "evaluated": 0.1 * seed,
             "length": 40.0,
             "ledger": {"speed": 10.0 * seed, "shaping": 1.0},
         }

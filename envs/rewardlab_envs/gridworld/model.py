@@ -16,6 +16,7 @@ from rewardlab_envs.gridworld.maps import find_map
 from rewardlab_envs.gridworld.picture import GridPicture
 from rewardlab_envs.gridworld.potentials import gridworld_potentials
 from rewardlab_envs.gridworld.rewards import EVENTS, OBJECTIVE, gridworld_rewards
+from rewardlab_envs.gridworld.start_sets import start_sets
 
 __all__ = ["MAX_COINS", "MAX_STATES", "gridworld_task"]
 
@@ -71,9 +72,18 @@ def gridworld_task(
     rewards = gridworld_rewards(grid, **worth)
     shown = ("exits", *(("coins",) if "o" in grid.marks else ()))
     picture = GridPicture(grid, tuple(cell.tolist()), tuple(left.tolist()))
+    model = _model(grid, cell, left, actions, slip)
+    catalogue = Catalogue(
+        rewards,
+        OBJECTIVE,
+        EVENTS,
+        gridworld_potentials(grid, cell, moves),
+        shown_events=shown,
+        start_sets=start_sets(grid, cell, left, model.terminal, moves),
+    )
     return FiniteTask(
-        model=_model(grid, cell, left, actions, slip),
-        catalogue=Catalogue(rewards, OBJECTIVE, EVENTS, gridworld_potentials(grid, cell, moves), shown_events=shown),
+        model=model,
+        catalogue=catalogue,
         max_episode_steps=max_episode_steps,
         action_names=actions,
         observations=_observations(grid, cell, left),
