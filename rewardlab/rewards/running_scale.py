@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.errors import BadInput, InvalidReward, Problem
-from rewardlab.rewards.quick_check import surely_within
+from rewardlab.rewards.bounded import all_within
 from rewardlab.rewards.returns import check_gamma
 
 __all__ = ["LARGEST_REWARD", "Moments", "RunningScale"]
@@ -58,7 +58,8 @@ class Moments:
             return self
         mean = float(np.add.reduce(values)) / size
         apart = values - mean
-        apart[left_out] = 0.0
+        if len(left_out):
+            apart[left_out] = 0.0
         total = self.count + size
         step = mean - self.mean
         squares = self.variance * self.count + float(apart.dot(apart)) + step * step * (self.count * size / total)
@@ -144,7 +145,8 @@ class RunningScale:
         self._check(rewards)
         running = self.gamma * self.accumulators + rewards
         # A row that took no step has just been reset: its accumulator is 0 and stays so.
-        running[unpaid] = 0.0
+        if len(unpaid):
+            running[unpaid] = 0.0
         self.accumulators = running
         if not self.frozen:
             self.returns = self.returns.merged(running, unpaid)
@@ -154,7 +156,8 @@ class RunningScale:
                 self.rewards = self.rewards.merged(paid, unpaid)
         centre = self.rewards.mean if self.subtract_mean and self.returns.count >= self.warm_up else 0.0
         divided: NDArray[np.float64] = (rewards - centre) / self.scale if centre else rewards / self.scale
-        divided[unpaid] = rewards[unpaid]
+        if len(unpaid):
+            divided[unpaid] = rewards[unpaid]
         running[ended] = 0.0
         return divided
 
@@ -183,7 +186,7 @@ class RunningScale:
         self.frozen = bool(frozen)
 
     def _check(self, rewards: NDArray[np.float64]) -> None:
-        if surely_within(rewards, self.largest_reward):
+        if all_within(rewards, self.largest_reward):
             return
         faulty = np.flatnonzero(~(np.abs(rewards) <= self.largest_reward))
         if len(faulty):

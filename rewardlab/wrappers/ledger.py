@@ -10,7 +10,7 @@ import numpy as np
 from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 
-from rewardlab.rewards.quick_check import surely_within
+from rewardlab.rewards.bounded import all_within
 from rewardlab.wrappers.endings import VectorEndings, restarted_rows
 from rewardlab.wrappers.ledger_lines import ENVIRONMENT_LINE, with_line
 
@@ -79,7 +79,8 @@ class VectorLedger(VectorWrapper[Any, Any, Any]):
         super().__init__(env)
         self._endings = VectorEndings(env)
         self._names: tuple[str, ...] = ()
-        self._sums = np.zeros((0, self.num_envs))
+        self._sums = np.zeros((2, self.num_envs))
+        self._rows = [*self._sums]
         self._steps = np.zeros(self.num_envs, dtype=np.int64)
         self._nothing = np.zeros(self.num_envs)
         self._nothing.setflags(write=False)
@@ -110,26 +111,29 @@ class VectorLedger(VectorWrapper[Any, Any, Any]):
             seen[unpaid] = 0.0
         lines, objective = _vector_entries(infos, seen)
         difference = _vector_difference(seen, lines)
-        entries = {"r": seen, "objective": objective, **_prefixed(lines)}
         if difference is None:
             lines.setdefault(UNACCOUNTED_LINE, self._nothing)
         else:
             lines[UNACCOUNTED_LINE] = lines.get(UNACCOUNTED_LINE, 0.0) + difference
-        entries[f"ledger/{UNACCOUNTED_LINE}"] = lines[UNACCOUNTED_LINE]
         infos = _with_lines(infos, lines, paid)
-        self._add(entries)
-        self._steps += paid
+        self._add(seen, objective, lines)
+        self._steps += 1
+        self._steps[unpaid] = 0
         if len(self._endings.ended_rows):
             infos["episode"], infos["_episode"] = self._close(self._endings.ended_rows, ended), ended.copy()
         return observations, rewards, terminations, truncations, infos
 
-    def _add(self, entries: dict[str, NDArray[np.float64]]) -> None:
-        if tuple(entries) != self._names:
+    def _add(self, rewards: NDArray[np.float64], objective: NDArray[np.float64], lines: dict[str, Any]) -> None:
+        names = tuple(lines)
+        if names != self._names[: len(names)]:
             # A line that appears late starts from 0 in all episodes; one that is gone is kept.
-            known = dict(zip(self._names, self._sums, strict=True))
-            self._names = (*entries, *(name for name in self._names if name not in entries))
-            self._sums = np.stack([known.get(name, np.zeros(self.num_envs)) for name in self._names])
-        for row, amounts in zip(self._sums, entries.values(), strict=False):
+            known = dict(zip(self._names, self._sums[2:], strict=True))
+            self._names = (*names, *(name for name in self._names if name not in lines))
+            sums = [known.get(name, self._nothing) for name in self._names]
+            self._sums = np.stack([self._sums[0], self._sums[1], *sums])
+            self._rows = [*self._sums]
+        # Rows that are kept of lines that are gone stand last, and get nothing.
+        for row, amounts in zip(self._rows, (rewards, objective, *lines.values()), strict=False):
             if amounts is not self._nothing:
                 row += amounts
 
@@ -141,7 +145,8 @@ class VectorLedger(VectorWrapper[Any, Any, Any]):
         steps[rows] = self._steps[rows]
         self._sums[:, rows] = 0.0
         self._steps[rows] = 0
-        return _masked(_episode(dict(zip(self._names, totals, strict=True))) | {"l": steps}, ended)
+        lines = dict(zip(self._names, totals[2:], strict=True))
+        return _masked({"r": totals[0], "objective": totals[1], "ledger": lines, "l": steps}, ended)
 
 
 def _vector_difference(rewards: NDArray[np.float64], lines: dict[str, Any]) -> NDArray[np.float64] | None:
@@ -149,15 +154,21 @@ def _vector_difference(rewards: NDArray[np.float64], lines: dict[str, Any]) -> N
     # An infinite reward is refused where an agent would see it, with a better message than NumPy's warning.
     with np.errstate(invalid="ignore", over="ignore"):
         difference = rewards - sum(lines.values())
-    if surely_within(difference, _ROUNDING):
+    if all_within(difference, _ROUNDING):
         return None
     return np.asarray(_without_rounding(difference, rewards, lines.values()))
 
 
 def _vector_entries(infos: dict[str, Any], rewards: NDArray[np.float64]) -> tuple[dict[str, Any], NDArray[np.float64]]:
     """The lines and the objective of every row, those that ended included; ``rewards`` are 0 where nothing was paid."""
-    parts = [infos, infos["final_info"]] if "final_info" in infos else [infos]
-    lines: dict[str, Any] = {}
+    if "final_info" not in infos:
+        entries = infos.get("ledger") or {ENVIRONMENT_LINE: rewards.copy()}
+        lines = {name: amounts for name, amounts in entries.items() if name[0] != "_" or name[1:] not in entries}
+        return lines, infos["objective"] if "objective" in infos else lines.get(
+            ENVIRONMENT_LINE, np.zeros_like(rewards)
+        )
+    parts = [infos, infos["final_info"]]
+    lines = {}
     for part in parts:
         entries = part.get("ledger", {})
         for name, amounts in entries.items():

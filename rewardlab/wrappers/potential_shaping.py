@@ -98,6 +98,7 @@ class VectorPotentialShaping(VectorWrapper[Any, Any, Any]):
         self._endings = VectorEndings(env)
         self._now = np.zeros(self.num_envs)
         self._times = np.zeros(self.num_envs, dtype=np.int64)
+        self._scheduled = isinstance(self.potential, ScheduledPotential)
 
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
@@ -119,7 +120,8 @@ class VectorPotentialShaping(VectorWrapper[Any, Any, Any]):
         observations, rewards, terminations, truncations, infos = self.env.step(actions)
         ended, paid = self._endings.after_step(terminations, truncations)
         batch = np.asarray(_subject(self.potential, observations, infos))
-        self._times = self._times + paid
+        if self._scheduled:
+            self._times = self._times + paid
         returned = reached = self.potential.at(batch, self._times)
         finals = self._endings.final_batch(self.potential.reads, infos, ended)
         if finals is not None:
