@@ -104,9 +104,11 @@ class VectorEndings:
         self._paid, self.unpaid = self._everyone, _NOBODY
         if self.mode is AutoresetMode.NEXT_STEP:
             # Counting is several times quicker than any() and all(), and this stands in every step.
-            if np.count_nonzero(self._resetting):
+            resetting = bool(np.count_nonzero(self._resetting))
+            if resetting:
                 self.unpaid, self._paid = self._resetting.nonzero()[0], ~self._resetting
-            self._resetting = self._ended.copy()
+            if resetting or len(rows):
+                self._resetting = self._ended.copy()
         self.ended_rows = rows
         return self._ended, self._paid
 

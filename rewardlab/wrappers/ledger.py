@@ -153,7 +153,8 @@ def _vector_difference(rewards: NDArray[np.float64], lines: dict[str, Any]) -> N
     """What the lines leave out of the rewards, ``[N]``; None where that is nothing but rounding in every row."""
     # An infinite reward is refused where an agent would see it, with a better message than NumPy's warning.
     with np.errstate(invalid="ignore", over="ignore"):
-        difference = rewards - sum(lines.values())
+        first, *others = lines.values()
+        difference = rewards - sum(others, start=first)
     if all_within(difference, _ROUNDING):
         return None
     return np.asarray(_without_rounding(difference, rewards, lines.values()))
