@@ -79,12 +79,12 @@ def _run(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     from rewardlab.lab.plan import plan_experiment
-    from rewardlab.lab.quick_comparison import quick_comparison
+    from rewardlab.lab.quick_comparison import default_reward, quick_comparison
     from rewardlab.rewards.returns import check_gamma
 
     spec = quick_comparison(
         options.environment,
-        options.reward or ["environment"],
+        options.reward or [default_reward(options.environment, allowed_modules=options.allow_code)],
         options.shaping,
         gamma=check_gamma(options.gamma, "--gamma"),
         seeds=options.seeds,
@@ -230,7 +230,10 @@ def _parser() -> argparse.ArgumentParser:
     compare = commands.add_parser("compare", help="train on several rewards of an environment and compare them")
     compare.add_argument("environment", metavar="ENV", help="for instance: rewardlab_envs:rewardlab/Delivery-v0")
     compare.add_argument(
-        "--reward", action="append", metavar="R", help="a name, or weights as in delivered=1,minutes=-0.01; repeatable"
+        "--reward",
+        action="append",
+        metavar="R",
+        help="a name, or weights as in delivered=1,minutes=-0.01; repeatable (the objective if not given)",
     )
     compare.add_argument("--shaping", action="append", default=[], metavar="P", help="train each reward with it too")
     compare.add_argument("--seeds", type=_seeds, default=5, metavar="N", help="number of seeds (default: 5)")

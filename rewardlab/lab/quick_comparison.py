@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from rewardlab.agents.environments import ENVIRONMENT_REWARD
 from rewardlab.errors import BadInput, Problem
+from rewardlab.lab.checked_environment import checked_environment
 from rewardlab.lab.spec import ExperimentSpec, parse_spec
+from rewardlab.rewards.catalogue import Catalogue
 
-__all__ = ["QUICK_PPO", "parse_reward", "quick_comparison"]
+__all__ = ["QUICK_PPO", "default_reward", "parse_reward", "quick_comparison"]
 
 QUICK_PPO: dict[str, Any] = {
     "n_steps": 80,
@@ -61,6 +64,22 @@ def quick_comparison(
         "budget_steps": steps,
     }
     return parse_spec(data, "compare")
+
+
+def default_reward(environment_id: str, *, allowed_modules: Collection[str] = ()) -> str:
+    """What is compared where no reward is named: the objective of the catalogue, or the environment's own reward.
+
+    Args:
+        environment_id: A registered id.
+        allowed_modules: Modules that may be imported beside those of installed plugins.
+
+    Raises:
+        BadInput: There is no such environment.
+    """
+    env = checked_environment(environment_id, {}, "ENV", "ENV", allowed_modules=allowed_modules)
+    catalogue = Catalogue.of(env)
+    env.close()
+    return ENVIRONMENT_REWARD if catalogue is None else catalogue.objective
 
 
 def parse_reward(text: str) -> str | dict[str, float]:
