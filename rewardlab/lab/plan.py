@@ -20,7 +20,7 @@ from rewardlab.lab.checked_environment import checked_environment
 from rewardlab.lab.spec import ExperimentSpec, VariantSpec
 from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.rewards.returns import check_gamma
-from rewardlab.wrappers.stack import wrapper_problems
+from rewardlab.wrappers.stack import order_of_stack_problems, wrapper_problems
 
 __all__ = ["Plan", "PlannedRun", "environment_settings", "plan_experiment"]
 
@@ -143,9 +143,12 @@ def _variant_problems(spec: ExperimentSpec, variant: VariantSpec, env: gym.Env[A
         gamma = check_gamma(settings["gamma"])
     except BadInput:  # reported where it was written
         gamma = None
-    for index, wrapper in enumerate(variant.wrappers):
-        problems += wrapper_problems(wrapper, catalogue, gamma, f"{where}.wrappers[{index}]")
-    return problems
+    wrong = [
+        problem
+        for index, wrapper in enumerate(variant.wrappers)
+        for problem in wrapper_problems(wrapper, catalogue, gamma, f"{where}.wrappers[{index}]")
+    ]
+    return problems + (wrong or order_of_stack_problems(variant.wrappers, f"{where}.wrappers"))
 
 
 def _reward_problems(variant: VariantSpec, catalogue: Catalogue | None, where: str) -> list[Problem]:

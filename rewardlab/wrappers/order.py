@@ -9,8 +9,9 @@ it may stand outside of shaping; while it moves the promise holds only roughly, 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Literal, final
 
 import gymnasium as gym
@@ -18,7 +19,7 @@ from gymnasium.vector import VectorEnv
 
 from rewardlab.errors import BadInput, Problem
 
-__all__ = ["Layer", "OrderWarning", "check_order", "layers", "order_problems"]
+__all__ = ["Layer", "OrderWarning", "Role", "broken_orders", "check_order", "layers", "order_problems"]
 
 Role = Literal["shaping", "clip", "transform", "scale", "centred scale", "bonus", "ledger", "monitor", "other"]
 
@@ -85,12 +86,8 @@ def order_problems(
         What must be refused, since a promise is broken, and what deserves a warning; both name both places.
     """
     stack = layers(env)
-    refused: list[Problem] = []
-    warned: list[Problem] = []
-    for position, outer in enumerate(stack):
-        for inner in stack[:position]:
-            refused += _broken(inner, outer)
-            warned += _doubtful(inner, outer)
+    refused = broken_orders(stack)
+    warned = [problem for inner, outer in combinations(stack, 2) for problem in _doubtful(inner, outer)]
     changing = [layer for layer in stack if layer.role in _CHANGES_REWARDS]
     if changing and hasattr(_innermost(env), "compute_reward"):
         problem = Problem(
@@ -102,6 +99,15 @@ def order_problems(
         )
         (refused if hindsight else warned).append(problem)
     return refused, warned
+
+
+def broken_orders(stack: Sequence[Layer]) -> list[Problem]:
+    """What must be refused in an order of wrappers, since it breaks a promise.
+
+    Args:
+        stack: The wrappers, the innermost first.
+    """
+    return [problem for inner, outer in combinations(stack, 2) for problem in _broken(inner, outer)]
 
 
 def check_order(env: gym.Env[Any, Any] | VectorEnv[Any, Any, Any], *, hindsight: bool = False) -> None:

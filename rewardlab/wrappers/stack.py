@@ -11,9 +11,9 @@ from rewardlab.errors import BadInput, Problem, nearest, one_of
 from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.rewards.returns import check_gamma
 from rewardlab.wrappers.kinds import ANY_KIND, KINDS, WrapperKind, WrapperSettings
-from rewardlab.wrappers.order import order_problems
+from rewardlab.wrappers.order import Layer, Role, broken_orders, order_problems
 
-__all__ = ["WrapperSettings", "wrap_vector", "wrapper_problems"]
+__all__ = ["WrapperSettings", "order_of_stack_problems", "wrap_vector", "wrapper_problems"]
 
 
 def wrapper_problems(
@@ -53,6 +53,22 @@ def wrapper_problems(
     return unknown + problems + found + _gamma_problems(settings, agent_gamma, where)
 
 
+def order_of_stack_problems(stack: Sequence[WrapperSettings], where: str) -> list[Problem]:
+    """Check the order of a stack, before any environment is made.
+
+    Args:
+        stack: The wrappers, the innermost first, already checked by `wrapper_problems`.
+        where: The place of the list, for the messages.
+
+    Returns:
+        Every broken promise, with both places; see `rewardlab.wrappers.order`.
+    """
+    layers = [
+        Layer(f"{where}[{number}] ({settings['kind']})", _role(settings)) for number, settings in enumerate(stack)
+    ]
+    return broken_orders(layers)
+
+
 def wrap_vector(
     env: VectorEnv[Any, Any, Any], stack: Sequence[WrapperSettings], agent_gamma: float
 ) -> VectorEnv[Any, Any, Any]:
@@ -73,6 +89,13 @@ def wrap_vector(
     if refused:
         raise BadInput(*refused)
     return env
+
+
+def _role(settings: WrapperSettings) -> Role:
+    if settings["kind"] == "scale" and settings.get("subtract_mean"):
+        return "centred scale"
+    roles: dict[str, Role] = {"potential_shaping": "shaping", "clip": "clip", "bonus": "bonus", "scale": "scale"}
+    return roles.get(settings["kind"], "other")
 
 
 _WHAT = {"kind": "a wrapper", "potential": "a potential", "stages": "a list of sets of first states"}

@@ -188,3 +188,13 @@ def test_a_reward_by_name_needs_a_catalogue() -> None:
     )
     spec["variants"][0] |= {"reward": "environment", "wrappers": [SHAPING]}
     assert line_of(spec).endswith("potential: got 'distance', expected a known potential: (there is none)")
+
+
+def test_an_order_that_breaks_the_promise_of_shaping_is_refused_before_anything_runs() -> None:
+    clip = {"kind": "clip", "min_reward": -1.0, "max_reward": 1.0}
+    with pytest.raises(BadInput) as refused:
+        plan_of(with_variant(wrappers=[SHAPING, clip]))
+    said = str(refused.value)
+    assert "variants[0].wrappers[1] (clip) outside of spec: variants[0].wrappers[0] (potential_shaping)" in said
+    assert "put it inside, and shape what is left" in said
+    plan_of(with_variant(wrappers=[clip, SHAPING]))
