@@ -11,10 +11,10 @@ __all__ = ["all_within"]
 def all_within(values: NDArray[np.float64], bound: float) -> bool:
     """Whether all numbers of a batch are finite and none is beyond a bound.
 
-    Counting is several times quicker than ``all()``.
+    The ends alone are looked at, which is several times quicker than ``all()``; a NaN is both of them.
 
     Args:
         values: ``[B]`` float64.
         bound: A positive number.
     """
-    return int(np.count_nonzero(np.abs(values) <= bound)) == len(values)
+    return len(values) == 0 or bool(values.min() >= -bound and values.max() <= bound)

@@ -51,12 +51,14 @@ class Potential:
         reads: What the function is given: ``"state"`` (the ``info["state"]`` of a finite environment) or
             ``"observation"``.
         summary: One sentence: what it says about a state.
+        known_finite: Whether every value has been looked at once and for all, so that no step has to.
     """
 
     name: str
     function: Callable[[NDArray[Any]], ArrayLike]
     reads: Literal["state", "observation"]
     summary: str = ""
+    known_finite: bool = False
 
     def __call__(self, batch: NDArray[Any]) -> NDArray[np.float64]:
         """The potentials of a batch, ``[B]`` float64. They may be infinite or NaN; `finite` refuses that.
@@ -76,7 +78,7 @@ class Potential:
         Raises:
             InvalidReward: One is NaN or infinite; the message shows for which state or observation.
         """
-        return _finite(self, values, batch)
+        return values if self.known_finite else _finite(self, values, batch)
 
     @staticmethod
     def from_table(values: ArrayLike, *, name: str = "table", summary: str = "") -> Potential:
@@ -94,7 +96,7 @@ class Potential:
         if table.ndim != 1 or not np.isfinite(table).all():
             raise BadInput(Problem(f"potential {name!r}", f"a table of shape {table.shape}", "[S] finite numbers"))
         table.setflags(write=False)
-        return Potential(name, table.take, "state", summary)
+        return Potential(name, table.take, "state", summary, known_finite=True)
 
 
 @final

@@ -143,11 +143,12 @@ class RunningScale:
             InvalidReward: A reward is NaN, infinite or beyond ``largest_reward``; nothing was taken in.
         """
         self._check(rewards)
-        running = self.gamma * self.accumulators + rewards
+        running = self.accumulators
+        running *= self.gamma
+        running += rewards
         # A row that took no step has just been reset: its accumulator is 0 and stays so.
         if len(unpaid):
             running[unpaid] = 0.0
-        self.accumulators = running
         if not self.frozen:
             self.returns = self.returns.merged(running, unpaid)
             if self.subtract_mean:
