@@ -30,8 +30,9 @@ class VariantSummary:
         failures: Seed to the reason why it failed.
         metrics: Metric to its estimate over the n seeds; empty if n is 0. The metrics are ``objective``, ``paid``,
             ``event/NAME``, ``exploit/NAME`` (a share of episodes), ``reward/NAME``, and ``steps_to_threshold`` (see
-            `steps_to_threshold`; a seed that never gets there counts with the whole budget). Agents with a value
-            network also have ``value_gradient_norm``, the mean over the training.
+            `steps_to_threshold`; a seed that never gets there counts with the whole budget). ``late_training`` is the
+            objective of training episodes over the last quarter, exploration included. Agents with a value network
+            also have ``value_gradient_norm``, the mean over the training.
         optima: The exact best score of each reward of the catalogue over an episode of this variant's environment, if
             that is a finite model; else empty. That of the objective is what any agent can achieve at most.
         reached: The seeds that reached the threshold.
@@ -104,6 +105,9 @@ def _metrics(result: Mapping[str, Any]) -> dict[str, float]:
     metrics = {"objective": evaluation["objective"], "paid": evaluation["paid"]}
     for kind, values in named.items():
         metrics |= {f"{kind}/{name}": value for name, value in sorted(values.items())}
+    late = [point["objective"] for point in result["curve"][-max(1, len(result["curve"]) // 4) :]]
+    if late:
+        metrics["late_training"] = float(np.mean(late))
     gradients = [point["value_gradient_norm"] for point in result["curve"] if "value_gradient_norm" in point]
     if gradients:
         metrics["value_gradient_norm"] = float(np.mean(gradients))

@@ -67,7 +67,8 @@ def comparison_notes(comparison: Comparison) -> list[str]:
     spec = comparison.plan.spec
     notes = [
         f"After {spec.budget_steps:,} steps of training each policy played {spec.evaluation_episodes} episodes in the"
-        " bare environment; scores are undiscounted, exploits in % of episodes.",
+        " bare environment; scores are undiscounted, exploits in % of episodes. Late in"
+        " training: the training episodes of the last quarter, exploration included.",
         COVERAGE_NOTE,
     ]
     if any(variant.optima for variant in comparison.variants):
@@ -127,9 +128,9 @@ def _objective_rows(comparison: Comparison) -> list[_Row]:
     best = {variant.name: comparison.best_objective(variant) for variant in comparison.variants}
     known = {number for number in best.values() if number is not None}
     if not known or None in best.values():
-        return [("objective", _cell("objective"))]
+        return [("objective", _cell("objective")), ("  late in training", _cell("late_training"))]
     shared = f", best {_rounded([*known])[0]}" if len(known) == 1 else ""
-    rows: list[_Row] = [(f"objective{shared}", _cell("objective"))]
+    rows: list[_Row] = [(f"objective{shared}", _cell("objective")), ("  late in training", _cell("late_training"))]
     if not shared:
         rows.append(("  exact best", lambda variant: _rounded([best[variant.name] or 0.0])[0]))
     if min(known) > 0:
