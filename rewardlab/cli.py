@@ -119,7 +119,7 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
     for table in comparison_tables(comparison, console.width):
         console.print(table)
     for note in comparison_notes(comparison):
-        console.print(Text(note))
+        console.print(Text(note), soft_wrap=True)
     console.print("Written:")
     for file in [*files, store.path]:
         console.print(Text(f"  {file}"), soft_wrap=True)

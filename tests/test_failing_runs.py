@@ -33,7 +33,7 @@ def test_failed_runs_are_told_and_counted_and_their_siblings_finish(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(write_spoilt_module(tmp_path))
-    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setenv("COLUMNS", "120")
     spec = write_toml(tmp_path / "spec.toml", spoilt_spec("nan", "fine", "raise", "kill", "inf", "vague"))
     said = call("run", spec, "--out", tmp_path / "out", "--workers", 2, "--allow-code", "spoilt_module")
     assert (said.code, said.err) == (1, "")
@@ -46,6 +46,8 @@ def test_failed_runs_are_told_and_counted_and_their_siblings_finish(
     ):
         assert said.out.count(f"\n{line}") == 1
         assert " ".join((tmp_path / "out" / "table.txt").read_text(encoding="utf-8").split()).count(line.strip()) == 1
+    # A reason is one line even where that is longer than the terminal.
+    assert re.search(r"^pays nan, seed 0: .{100,} in the environment's reward$", said.out, re.MULTILINE)
     (seeds,) = re.findall(r"^ *seeds +(.*?) *$", said.out, re.MULTILINE)
     assert re.split(r"\s{2,}", seeds) == ["0 of 1", "1 of 1", "0 of 1", "0 of 1", "0 of 1", "0 of 1"]
     states = {row[1]: row[0] for row in rows(tmp_path / "out").values()}

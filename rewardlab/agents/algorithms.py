@@ -6,12 +6,21 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import gymnasium as gym
 from gymnasium import spaces
 
 from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab.mdp.finite_env import FiniteEnv
 from rewardlab.rewards.returns import check_gamma
 
-__all__ = ["TABULAR", "action_space_problems", "algorithm_problems", "make_agent", "setting_names"]
+__all__ = [
+    "TABULAR",
+    "action_space_problems",
+    "algorithm_problems",
+    "finite_model_problems",
+    "make_agent",
+    "setting_names",
+]
 
 TABULAR = "q_learning"
 """The one algorithm that is not of SB3: `rewardlab.agents.q_learning.QLearner`, for finite environments."""
@@ -83,6 +92,20 @@ def action_space_problems(name: str, space: spaces.Space[Any], where: str) -> li
     fitting = [other for other, fits in _ACTION_SPACES.items() if isinstance(space, fits)]
     listed = ", ".join(fitting) if fitting else "(there is none)"
     return [Problem(where, repr(name), f"an algorithm for actions of {space}: {listed}")]
+
+
+def finite_model_problems(name: str, env: gym.Env[Any, Any], where: str) -> list[Problem]:
+    """Check that a tabular learner has a table to learn.
+
+    Args:
+        name: One of the algorithm names.
+        env: The environment.
+        where: The place of the name, for the messages.
+    """
+    if name != TABULAR or isinstance(env.unwrapped, FiniteEnv):
+        return []
+    others = ", ".join(sorted(set(_ALGORITHMS) - {TABULAR}))
+    return [Problem(where, repr(name), f"one of {others}", "this environment is no finite model, and has no table")]
 
 
 def setting_names() -> set[str]:
@@ -161,6 +184,7 @@ def _range_problems(key: str, value: object, place: str) -> list[Problem]:
         (_UNIT, is_number and 0 <= number <= 1, "a number in [0, 1]"),
         (_POSITIVE, is_number and number > 0, "a finite number above 0"),
         (_NOT_NEGATIVE, is_number and number >= 0, "a finite number, at least 0"),
+        (("initial_value",), is_number and math.isfinite(number), "a finite number"),
         (_YES_OR_NO, isinstance(value, bool), "true or false"),
         (("net_arch",), _is_layers(value), "a list of layer sizes, each at least 1"),
     ]

@@ -64,7 +64,7 @@ def play_episodes(env: VectorEnv[Any, Any, Any], policy: Policy, seed: int) -> l
             raise RunFailed(
                 f"evaluation: got no end after {MAX_EPISODE_STEPS} steps; give the environment a time limit"
             )
-        masks = env.action_masks() if hasattr(env, "action_masks") else None
+        masks = _legal_actions(env)
         actions = np.asarray(policy(observations, infos.get("state"), masks))
         observations, rewards, terminations, truncations, infos = env.step(actions)
         reached = infos.get("state", observations)
@@ -149,6 +149,16 @@ def exploits_shown(steps: Transitions, catalogue: Catalogue | None) -> list[str]
     """The names of the exploits of a catalogue that an episode shows."""
     known = [reward.exploit for reward in catalogue.rewards.values() if reward.exploit] if catalogue else []
     return [exploit.name for exploit in known if exploit.detect(steps)]
+
+
+def _legal_actions(env: VectorEnv[Any, Any, Any]) -> NDArray[np.bool_] | None:
+    """The legal actions of every environment, ``[N, A]``, of a native vector or of copies; None if none are given."""
+    base: Any = env.unwrapped
+    if hasattr(base, "action_masks"):
+        return np.asarray(base.action_masks())
+    if getattr(base, "envs", None) and base.envs[0].has_wrapper_attr("action_masks"):
+        return np.stack(base.call("action_masks"))
+    return None
 
 
 def _mean_score(reward: Reward, episodes: list[Episode]) -> float:

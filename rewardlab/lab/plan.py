@@ -12,7 +12,7 @@ from typing import Any, final
 import gymnasium as gym
 import numpy as np
 
-from rewardlab.agents.algorithms import action_space_problems, algorithm_problems
+from rewardlab.agents.algorithms import action_space_problems, algorithm_problems, finite_model_problems
 from rewardlab.agents.environments import ENVIRONMENT_REWARD
 from rewardlab.agents.training import TrainingRun
 from rewardlab.errors import BadInput, Problem
@@ -91,7 +91,7 @@ def plan_experiment(spec: ExperimentSpec, source: str, *, allowed_modules: Colle
             continue
         catalogue = catalogue or Catalogue.of(env)
         problems += action_space_problems(spec.algorithm.name, env.action_space, f"{source}: algorithm.name")
-        problems += _variant_problems(spec, variant, env, where)
+        problems += _variant_problems(spec, variant, env, source, where)
         env.close()
     if unmade or problems:
         raise BadInput(*dict.fromkeys([*unmade, *problems]))
@@ -133,12 +133,16 @@ def _place(places: Mapping[str, str], elsewhere: str, key: str) -> str:
     return places.get(key, f"{elsewhere}.{key}")
 
 
-def _variant_problems(spec: ExperimentSpec, variant: VariantSpec, env: gym.Env[Any, Any], where: str) -> list[Problem]:
+def _variant_problems(
+    spec: ExperimentSpec, variant: VariantSpec, env: gym.Env[Any, Any], source: str, where: str
+) -> list[Problem]:
     catalogue = Catalogue.of(env)
     problems = _reward_problems(variant, catalogue, f"{where}.reward")
     name, _, settings = _algorithm(spec, variant)
     if variant.algorithm.name is not None:
         problems += action_space_problems(name, env.action_space, f"{where}.algorithm.name")
+    written = f"{where}.algorithm.name" if variant.algorithm.name is not None else f"{source}: algorithm.name"
+    problems += finite_model_problems(name, env, written)
     try:
         gamma = check_gamma(settings["gamma"])
     except BadInput:  # reported where it was written

@@ -66,3 +66,19 @@ def test_an_environment_that_restarts_by_itself_is_refused() -> None:
     env = gym.make_vec(DELIVERY, 2, autoreset_mode="SameStep")
     with pytest.raises(BadInput, match="expected DISABLED"):
         play_episodes(env, random_policy(env), 0)
+
+
+def test_masks_reach_the_policy_from_copies_and_from_a_native_vector() -> None:
+    seen = []
+
+    def first_legal(observations, states, masks):
+        seen.append(masks)
+        return masks.argmax(axis=1)
+
+    play_episodes(make_vector(DELIVERY, {}, "speed", 2, AutoresetMode.DISABLED), first_legal, 0)
+    copies = gym.make_vec(
+        DELIVERY, 2, vectorization_mode="sync", vector_kwargs={"autoreset_mode": AutoresetMode.DISABLED}
+    )
+    play_episodes(copies, first_legal, 0)
+    assert {masks.shape for masks in seen} == {(2, 6)}
+    assert all(masks.dtype == bool for masks in seen)

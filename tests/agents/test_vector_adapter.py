@@ -113,6 +113,28 @@ def test_endings_say_what_sb3_looks_for(mode: AutoresetMode) -> None:
             paid[:] = 0
 
 
+class BothEndings(gym.Env):
+    """Terminates in the very step in which the time is up."""
+
+    observation_space = gym.spaces.Box(0, 1, (1,), np.float32)
+    action_space = gym.spaces.Discrete(2)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action):
+        return np.ones(1, np.float32), 1.0, True, True, {}
+
+
+@pytest.mark.parametrize("mode", [AutoresetMode.SAME_STEP, AutoresetMode.DISABLED])
+def test_a_termination_at_the_time_limit_is_not_bootstrapped_from(mode: AutoresetMode) -> None:
+    adapter = VectorAdapter(gym.vector.SyncVectorEnv([BothEndings] * 2, autoreset_mode=mode))
+    adapter.reset()
+    infos = adapter.step(np.zeros(2, dtype=np.int64))[3]
+    assert [info["TimeLimit.truncated"] for info in infos] == [False, False]
+
+
 def test_next_step_mode_is_refused_with_the_remedy() -> None:
     env = gym.make_vec(DELIVERY, 2)
     with pytest.raises(BadInput, match=r"got AutoresetMode.NEXT_STEP, expected SAME_STEP or DISABLED; make it"):

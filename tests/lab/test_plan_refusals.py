@@ -198,3 +198,18 @@ def test_an_order_that_breaks_the_promise_of_shaping_is_refused_before_anything_
     assert "variants[0].wrappers[1] (clip) outside of spec: variants[0].wrappers[0] (potential_shaping)" in said
     assert "put it inside, and shape what is left" in said
     plan_of(with_variant(wrappers=[clip, SHAPING]))
+
+
+def test_a_tabular_learner_without_a_table_is_refused() -> None:
+    spec = at("CartPole-v1") | {"algorithm": {"name": "q_learning", "num_envs": 2, "settings": {"gamma": 0.9}}}
+    spec["variants"] = [{"name": "a", "reward": "environment"}, {"name": "b", "reward": "environment", "wrappers": []}]
+    line = line_of(spec)
+    assert "spec: algorithm.name: got 'q_learning', expected one of a2c, dqn, maskable_ppo, ppo" in line
+    assert line.endswith("this environment is no finite model, and has no table")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "0", True])
+def test_the_first_value_of_a_table_is_a_finite_number(value: object) -> None:
+    spec = small_spec(algorithm={"name": "q_learning", "num_envs": 2, "settings": {"initial_value": value}})
+    with pytest.raises(BadInput, match=r"algorithm\.settings\.initial_value"):
+        plan_of(spec)
