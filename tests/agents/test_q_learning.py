@@ -47,9 +47,11 @@ def test_rows_that_share_an_entry_all_count() -> None:
     assert table[0, 0] == 2.0
 
 
-def test_learner_finds_the_exact_values_of_a_deterministic_chain() -> None:
+@pytest.mark.parametrize("max_episode_steps", [20, 1])
+def test_learner_finds_the_exact_values_of_a_deterministic_chain(max_episode_steps: int) -> None:
+    """Also where a time limit cuts off every step: then all is learned from the last states of episodes."""
     task = chain_task()
-    env = VectorLedger(FiniteVectorEnv(task, 4, autoreset_mode="SameStep"))
+    env = VectorLedger(FiniteVectorEnv(task, 4, max_episode_steps=max_episode_steps, autoreset_mode="SameStep"))
     legal = task.model.legal
     learner = QLearner(
         env, legal, 0.9, np.random.default_rng(0), learning_rate=0.5, exploration_initial_eps=1, exploration_final_eps=1
