@@ -15,7 +15,7 @@ from rewardlab.errors import BadInput, Problem
 from rewardlab.mdp.finite_model import FiniteModel
 from rewardlab.rewards.returns import check_gamma
 
-__all__ = ["TIE_TOLERANCE", "Solution", "expected_return", "policy_values", "solve"]
+__all__ = ["TIE_TOLERANCE", "Solution", "checked_discount", "expected_return", "policy_values", "solve"]
 
 TIE_TOLERANCE = 1e-9
 """Actions whose values differ by less, relative to the largest action value (or to 1), count as equally good."""
@@ -54,14 +54,15 @@ def solve(
     Args:
         model: The dynamics.
         reward_table: ``[S, A, K]`` what each outcome pays. Negate it to find the worst policy instead of the best.
-        gamma: The discount, in [0, 1). For 1 there is `rewardlab.mdp.solve_finite_horizon`.
+        gamma: The discount, in [0, 1); also 1 where no state can come twice (`FiniteModel.ends_surely`), as in a
+            `rewardlab.mdp.timed_model`.
         allowed: ``[S, A]`` bool, the actions to choose from; the legal ones by default.
 
     Raises:
-        BadInput: ``gamma`` lies outside [0, 1), the table is not ``[S, A, K]`` finite numbers, or a state has no action
+        BadInput: ``gamma`` is out of its range, the table is not ``[S, A, K]`` finite numbers, or a state has no action
             left.
     """
-    gamma = _below_one(gamma)
+    gamma = checked_discount(model, gamma)
     choices = model.choices(allowed)
     paid = np.where(choices, model.expected(reward_table), -np.inf)
     paid[model.terminal] = 0.0
@@ -90,9 +91,9 @@ def policy_values(
         model: The dynamics.
         reward_table: ``[S, A, K]`` what each outcome pays.
         policy: ``[S, A]`` probabilities of the actions in each state. Rows of terminal states are ignored.
-        gamma: The discount, in [0, 1).
+        gamma: The discount, in [0, 1); also 1 where no state can come twice.
     """
-    gamma = _below_one(gamma)
+    gamma = checked_discount(model, gamma)
     if policy.shape != model.legal.shape:
         raise BadInput(Problem("policy", f"shape {policy.shape}", f"{model.legal.shape}"))
     model.check_policy(policy)
@@ -109,11 +110,17 @@ def expected_return(
     return float(model.start @ policy_values(model, reward_table, policy, gamma))
 
 
-def _below_one(gamma: float) -> float:
-    if check_gamma(gamma) == 1.0:
+def checked_discount(model: FiniteModel, gamma: float) -> float:
+    """The discount as a float, if returns of the model are sure to be finite under it.
+
+    Raises:
+        BadInput: It is none in [0, 1), and not 1 in a model in which no state can come twice.
+    """
+    discount = check_gamma(gamma)
+    if discount == 1.0 and not model.ends_surely:
         fix = "for gamma 1 give a horizon and use solve_finite_horizon"
         raise BadInput(Problem("gamma", "1", "a number in [0, 1)", fix))
-    return float(gamma)
+    return discount
 
 
 def _action_values(
@@ -130,11 +137,12 @@ def _action_values(
 
 def _value_iteration(model: FiniteModel, paid: NDArray[np.float64], gamma: float) -> NDArray[np.float64]:
     values = np.zeros(model.n_states)
-    for _ in range(2000):
+    # Near is enough: exact evaluations take over, and each of those is worth hundreds of rounds of this.
+    for _ in range(100):
         updated = _action_values(model, paid, values, gamma).max(axis=1)
         change = float(np.abs(updated - values).max())
         values = updated
-        if change <= 1e-7 * max(1.0, float(np.abs(values).max())):
+        if change <= 1e-4 * max(1.0, float(np.abs(values).max())):
             break
     return values
 

@@ -81,6 +81,21 @@ class FiniteModel:
         return (self.probability > 0) & self.legal[:, :, None] & ~self.terminal[:, None, None]
 
     @cached_property
+    def ends_surely(self) -> bool:
+        """Whether no state can come twice, so that every episode ends whatever is done, within S steps."""
+        ahead = np.where(self.feasible, self.successor, self.n_states)
+        rest = np.flatnonzero(~self.terminal)
+        over = np.append(self.terminal, True)
+        while len(rest):
+            # A state is done with once all that it can lead to is; where none is left to be, a cycle remains.
+            done = over[ahead[rest]].all(axis=(1, 2))
+            if not done.any():
+                return False
+            over[rest[done]] = True
+            rest = rest[~done]
+        return True
+
+    @cached_property
     def transitions(self) -> Transitions:
         """Every feasible transition once, as a batch in the order of ``np.nonzero(model.feasible)``."""
         state, action, outcome = np.nonzero(self.feasible)

@@ -1,0 +1,1 @@
+"""Whether a reward still asks for what was meant: one question a file, each answered with its evidence."""

@@ -1,0 +1,116 @@
+"""Is every policy that is optimal for the proxy optimal for the objective? This alone is what SAFE means.
+
+Ties matter: a learner may end in any of the policies that the proxy calls optimal, so the verdict is about the worst of
+them. A policy need not be perfect where it never comes, so it is decided in the states that some proxy-optimal policy
+visits; elsewhere differences are counted, and harm nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rewardlab.audit.case import AuditCase
+from rewardlab.audit.finding import Finding
+from rewardlab.mdp.discounted import solve
+
+__all__ = ["OptimalSet", "Relation", "optimal_set", "optimal_set_finding"]
+
+QUESTION = "Is every policy that is optimal for the proxy optimal for the objective?"
+
+Relation = Literal["same", "subset", "overlapping", "disjoint"]
+"""How the proxy's optimal actions in a state lie to the objective's. ``subset``: all of them are optimal for the
+objective, which has more; ``overlapping``: some are and some are not."""
+
+_RELATIONS: tuple[Relation, ...] = ("same", "subset", "overlapping", "disjoint")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class OptimalSet:
+    """The answer.
+
+    Attributes:
+        safe: Whether every proxy-optimal policy is objective-optimal.
+        relation: ``[S]`` for each state an index into ``same, subset, overlapping, disjoint``; -1 in terminal states.
+        visited: ``[S]`` bool, the states that some proxy-optimal policy comes to.
+        worst: The least that a proxy-optimal policy achieves.
+        best: The most that one achieves.
+        optimum: The most that can be achieved.
+        policy: ``[S]`` the actions of a proxy-optimal policy that achieves least.
+    """
+
+    safe: bool
+    relation: NDArray[np.int64]
+    visited: NDArray[np.bool_]
+    worst: float
+    best: float
+    optimum: float
+    policy: NDArray[np.int64]
+
+    def counts(self, within: NDArray[np.bool_]) -> dict[Relation, int]:
+        """How many of some states there are of each relation."""
+        return {name: int(((self.relation == number) & within).sum()) for number, name in enumerate(_RELATIONS)}
+
+
+def optimal_set(case: AuditCase) -> OptimalSet:
+    """Compare the sets of optimal actions state by state, and find the worst of what the proxy calls optimal."""
+    model, paid, meant = case.model, case.proxy_optimal, case.objective_optimal
+    subset = ~(paid & ~meant).any(axis=1)
+    superset = ~(meant & ~paid).any(axis=1)
+    meeting = (paid & meant).any(axis=1)
+    relation = np.where(subset & superset, 0, np.where(subset, 1, np.where(meeting, 2, 3)))
+    relation[model.terminal] = -1
+    visited = case.visited_by_proxy & ~model.terminal
+    best = solve(model, case.objective, case.gamma, allowed=paid).expected_return
+    bottom = solve(model, -case.objective, case.gamma, allowed=paid)
+    optimum = solve(model, case.objective, case.gamma).expected_return
+    safe = not (visited & ~subset).any()
+    # Among equally bad ones take one that errs, so that what is shown is what the verdict is about.
+    erring = bottom.optimal & ~meant
+    policy = np.where(erring.any(axis=1), erring.argmax(axis=1), bottom.optimal.argmax(axis=1))
+    return OptimalSet(safe, relation, visited, -bottom.expected_return, best, optimum, policy)
+
+
+def optimal_set_finding(case: AuditCase) -> Finding:
+    """Ask it of a model."""
+    answer = optimal_set(case)
+    counts, everywhere = answer.counts(answer.visited), answer.counts(~case.model.terminal)
+    data = {
+        "safe": answer.safe,
+        "states": everywhere,
+        "visited_states": counts,
+        "objective_worst": answer.worst,
+        "objective_best": answer.best,
+        "objective_optimum": answer.optimum,
+    }
+    evidence = [
+        f"{case.objective_name} of proxy-optimal policies: worst {answer.worst:.6g}, best {answer.best:.6g};"
+        f" {answer.optimum:.6g} can be achieved",
+        f"states that they visit: {_listed(counts)}; all states: {_listed(everywhere)}",
+    ]
+    if answer.safe:
+        verdict = f"Yes: SAFE, for {case.criterion}."
+        return Finding("optimal_set", QUESTION, "fine", verdict, "proven on the model", tuple(evidence), data=data)
+    state = int(np.flatnonzero(answer.visited & (answer.relation >= 2))[0])
+    names = [", ".join(case.action_name(a) for a in np.flatnonzero(chosen[state]).tolist()) for chosen in _sets(case)]
+    evidence.append(f"{case.place(state)}: optimal for the proxy is {names[0]}; for the objective, {names[1]}")
+    lost = "all of them fall short" if answer.best < answer.worst or _falls_short(answer) else "a tie decides"
+    verdict = f"No: UNSAFE, for {case.criterion}; {lost}."
+    advice = "shaping cannot mend it, for it keeps what is optimal: change what is paid for (`rewardlab repair`)"
+    return Finding("optimal_set", QUESTION, "unsafe", verdict, "proven on the model", tuple(evidence), advice, data)
+
+
+def _falls_short(answer: OptimalSet) -> bool:
+    return answer.best < answer.optimum - 1e-9 * max(1.0, abs(answer.optimum))
+
+
+def _sets(case: AuditCase) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    return case.proxy_optimal, case.objective_optimal
+
+
+def _listed(counts: dict[Relation, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"

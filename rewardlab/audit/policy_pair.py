@@ -1,0 +1,91 @@
+"""Two policies that two rewards order differently, with their four returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rewardlab.audit.case import AuditCase
+from rewardlab.mdp.discounted import expected_return
+
+__all__ = ["PolicyPair", "ordered_differently", "policy_pair"]
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class PolicyPair:
+    """Two policies and their exact returns.
+
+    Attributes:
+        title: How the pair came about.
+        first: ``[S, A]`` the policy that the proxy likes better, or no worse.
+        second: ``[S, A]`` the policy that the objective likes better, or no worse.
+        proxy: What the proxy pays the first and the second.
+        objective: What the objective comes to for the first and the second.
+    """
+
+    title: str
+    first: NDArray[np.float64]
+    second: NDArray[np.float64]
+    proxy: tuple[float, float]
+    objective: tuple[float, float]
+
+    @property
+    def strict(self) -> bool:
+        """Whether both orders are strict: paid more, achieving less."""
+        return self.proxy[0] > self.proxy[1] and self.objective[0] < self.objective[1]
+
+    def lines(self, case: AuditCase) -> tuple[str, ...]:
+        """The pair in words."""
+        paid = f"proxy {self.proxy[0]:.10g} against {self.proxy[1]:.10g}"
+        meant = f"{case.objective_name} {self.objective[0]:.10g} against {self.objective[1]:.10g}"
+        return (f"{self.title}: {paid}; {meant}",)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The four returns as data."""
+        return {"title": self.title, "proxy": list(self.proxy), "objective": list(self.objective)}
+
+
+def policy_pair(case: AuditCase, title: str, first: NDArray[np.float64], second: NDArray[np.float64]) -> PolicyPair:
+    """Evaluate two policies exactly under both rewards.
+
+    Args:
+        case: The model and the rewards.
+        title: How the pair came about.
+        first: ``[S, A]`` probabilities of actions.
+        second: The same.
+    """
+    returns = [
+        tuple(expected_return(case.model, table, policy, case.gamma) for policy in (first, second))
+        for table in (case.proxy, case.objective)
+    ]
+    return PolicyPair(title, first, second, (returns[0][0], returns[0][1]), (returns[1][0], returns[1][1]))
+
+
+def ordered_differently(case: AuditCase) -> PolicyPair | None:
+    """Two stationary policies near the uniform one that the two rewards order differently, ties counted.
+
+    From the visits of the uniform policy one goes a little up and a little down along a direction in which one reward
+    rises and the other falls, or stays. It exists unless the canonical forms are parallel. None where they are, or so
+    nearly that the returns of such a pair cannot be told apart by evaluation.
+    """
+    meant, paid = (_unit(case.space.projected(rows)) for rows in (case.objective_advantages, case.proxy_advantages))
+    if not meant.any() and not paid.any():
+        return None
+    # Where one of them says nothing, along the other it stays as it is; where they are opposed, either will do.
+    direction = _unit(paid - meant)
+    if not direction.any():
+        return None
+    middle = case.space.visits(case.space.uniform)
+    room = np.abs(direction) / np.maximum(middle, 1e-300)
+    step = 0.5 / room.max()
+    first, second = (case.space.policy(middle + sign * step * direction) for sign in (1.0, -1.0))
+    return policy_pair(case, "two policies near the uniform one", first, second)
+
+
+def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    length = float(np.linalg.norm(vector))
+    return vector / length if length > 1e-12 else np.zeros_like(vector)
