@@ -108,7 +108,9 @@ class AuditCase:
 
     @cached_property
     def visited_by_proxy(self) -> NDArray[np.bool_]:
-        """``[S]`` the states that some proxy-optimal policy comes to."""
+        """``[S]`` the states that some proxy-optimal policy comes to, as long as they count for anything."""
+        if self.gamma == 0.0:
+            return self.model.start > 0
         return reachable_states(self.model, allowed=self.proxy_optimal)
 
     def optimal_actions(self, advantages: NDArray[np.float64], tolerance: float = 0.0) -> NDArray[np.bool_]:

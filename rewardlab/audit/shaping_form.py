@@ -52,6 +52,7 @@ def shaping_form(
     n_states: int,
     *,
     truncated: NDArray[np.bool_] | None = None,
+    explain: bool = True,
 ) -> ShapingForm:
     """Fit a potential to the difference of two rewards.
 
@@ -62,6 +63,7 @@ def shaping_form(
         gamma: The learner's discount.
         n_states: S.
         truncated: ``[B]`` bool, the steps at which a time limit cut off, where that is known.
+        explain: Whether to look for slips where it is not shaping, which takes far longer than the answer.
     """
     difference = proxy - objective
     fit = fit_potential(steps, difference, gamma, n_states)
@@ -70,7 +72,7 @@ def shaping_form(
     allowed = _TOLERANCE * size + 100 * rounding
     if fit.largest <= allowed:
         return ShapingForm(True, fit, (), size)
-    slips = likely_slips(steps, proxy, objective, gamma, n_states, allowed, truncated)
+    slips = likely_slips(steps, proxy, objective, gamma, n_states, allowed, truncated) if explain else ()
     return ShapingForm(False, fit, slips, size)
 
 
