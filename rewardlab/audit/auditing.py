@@ -1,0 +1,196 @@
+"""The audit: every question that can be asked of a reward, asked, and the answers put in order, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rewardlab.audit.case import AuditCase, audit_case
+from rewardlab.audit.exploit import exploit_finding
+from rewardlab.audit.finding import LEVELS, Finding, Level
+from rewardlab.audit.hackability import hackability_finding
+from rewardlab.audit.optimal_set import optimal_set_finding
+from rewardlab.audit.policy_order import policy_order_finding
+from rewardlab.audit.shaping_form import shaping_form_finding
+from rewardlab.audit.subject import AuditedReward, AuditedSubject, Subject, audited_subject, potential_table
+from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab.rewards.potential import Potential
+from rewardlab.rewards.returns import check_gamma
+from rewardlab.wrappers.potential_shaping import SHAPING_LINE
+
+__all__ = ["QUESTIONS", "Audit", "audit", "audited_case"]
+
+QUESTIONS: Mapping[str, Callable[[AuditCase], Finding]] = {
+    "optimal_set": optimal_set_finding,
+    "exploit": exploit_finding,
+    "shaping_form": shaping_form_finding,
+    "policy_order": policy_order_finding,
+    "hackability": hackability_finding,
+}
+"""What is asked of every model, in the order in which equals are shown."""
+
+
+@final
+@dataclass(frozen=True)
+class Audit:
+    """The answers.
+
+    Attributes:
+        subject: What was audited.
+        proxy: What the agent is paid.
+        objective: What the designer means.
+        criterion: Under which criterion the two are compared.
+        findings: Worst first.
+    """
+
+    subject: str
+    proxy: str
+    objective: str
+    criterion: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def safe(self) -> bool | None:
+        """Whether every proxy-optimal policy is objective-optimal; None where that could not be decided."""
+        found = [finding for finding in self.findings if finding.name == "optimal_set"]
+        return bool(found[0].data["safe"]) if found and "safe" in found[0].data else None
+
+    @property
+    def level(self) -> Level:
+        """That of the worst finding."""
+        return self.findings[0].level if self.findings else "fine"
+
+    def finding(self, name: str) -> Finding:
+        """The answer to one question.
+
+        Raises:
+            BadInput: It was not asked; the message lists those that were.
+        """
+        found = {finding.name: finding for finding in self.findings}
+        if name not in found:
+            raise BadInput(one_of("finding", name, found, "question"))
+        return found[name]
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as JSON data."""
+        return {
+            "subject": self.subject,
+            "proxy": self.proxy,
+            "objective": self.objective,
+            "criterion": self.criterion,
+            "safe": self.safe,
+            "level": self.level,
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+
+def audit(
+    subject: AuditedSubject,
+    reward: AuditedReward | None = None,
+    *,
+    against: AuditedReward | None = None,
+    shaping: str | Potential | ArrayLike | None = None,
+    gamma: float = 0.99,
+    horizon: int | None = None,
+    policies: Sequence[NDArray[np.float64]] = (),
+) -> Audit:
+    """Say whether a reward still asks for what was meant.
+
+    Args:
+        subject: A `FiniteModel`, a `FiniteTask`, or an environment that has one.
+        reward: What the agent is paid: a name of the catalogue, weights on events, a `Reward`, or an array ``[S, A]``,
+            ``[S, A, S]`` or ``[S, A, K]``. What the environment pays by default.
+        against: What the designer means; the objective of the catalogue by default.
+        shaping: A potential that is shaped by on top: a name of the catalogue, a `Potential`, or ``[S]`` numbers.
+        gamma: The learner's discount; 1 only with a horizon.
+        horizon: The number of steps, if the time limit is part of the task. By default a time limit only cuts off, and
+            learners bootstrap there, as those of stable-baselines3 do.
+        policies: Policies ``[S, A]`` to compare pair by pair, beside all stationary ones.
+
+    Returns:
+        The findings. SAFE, `Audit.safe`, means that every proxy-optimal policy is objective-optimal under the
+        criterion; all else is reported beside it and never changes it.
+
+    Raises:
+        BadInput: Something does not fit; all that is wrong is said at once where that can be seen at once.
+
+    Example:
+        >>> from rewardlab.mdp import dense_model
+        >>> stay_or_switch = dense_model([[[1, 0], [0, 1]], [[0, 1], [1, 0]]])
+        >>> meant, paid = [[0, 1], [0, 0]], [[0, 1], [0.6, 0]]
+        >>> audit(stay_or_switch, paid, against=meant, gamma=0.9).safe
+        False
+    """
+    case = audited_case(subject, reward, against=against, shaping=shaping, gamma=gamma, horizon=horizon)
+    findings = [ask(case) for name, ask in QUESTIONS.items() if name != "hackability"]
+    findings.append(hackability_finding(case, policies))
+    findings.sort(key=lambda finding: LEVELS.index(finding.level))
+    return Audit(_name(subject), case.proxy_name, case.objective_name, case.criterion, tuple(findings))
+
+
+def audited_case(
+    subject: AuditedSubject,
+    reward: AuditedReward | None = None,
+    *,
+    against: AuditedReward | None = None,
+    shaping: str | Potential | ArrayLike | None = None,
+    gamma: float = 0.99,
+    horizon: int | None = None,
+) -> AuditCase:
+    """The case that `audit` asks its questions of. Arguments as there.
+
+    Raises:
+        BadInput: Something does not fit.
+    """
+    gamma = check_gamma(gamma)
+    found = audited_subject(subject)
+    if found is None:
+        fix = "for an environment that is no table see rewardlab.audit.sampled"
+        raise BadInput(Problem("audit", str(subject), "an environment with a finite model", fix))
+    proxy_name, proxy, terms = found.reward(_default_proxy(found, reward), "reward")
+    objective_name, objective, _ = found.reward(_default_objective(found, against), "against")
+    if shaping is not None:
+        added = found.model.shaping_table(potential_table(found, shaping, "shaping"), gamma)
+        proxy, terms = proxy + added, {**terms, SHAPING_LINE: added}
+        proxy_name += f" + {shaping if isinstance(shaping, str) else 'shaping'}"
+    return audit_case(
+        found.model,
+        proxy,
+        objective,
+        gamma=gamma,
+        horizon=horizon,
+        terms=terms,
+        proxy_name=proxy_name,
+        objective_name=objective_name,
+        action_names=found.action_names,
+        picture=found.picture,
+        exploits=found.exploits,
+        episode_steps=found.episode_steps,
+    )
+
+
+def _default_proxy(found: Subject, reward: AuditedReward | None) -> AuditedReward:
+    if reward is not None:
+        return reward
+    if found.paid_reward is not None:
+        return found.paid_reward
+    if found.catalogue is not None:
+        return found.catalogue.objective
+    raise BadInput(Problem("reward", "nothing", "what the agent is paid, as an array or a Reward"))
+
+
+def _default_objective(found: Subject, against: AuditedReward | None) -> AuditedReward:
+    if against is not None:
+        return against
+    if found.catalogue is not None:
+        return found.catalogue.objective
+    raise BadInput(Problem("against", "nothing", "what the designer means, as an array or a Reward"))
+
+
+def _name(subject: AuditedSubject) -> str:
+    spec = getattr(getattr(subject, "unwrapped", None), "spec", None)
+    return spec.id if spec is not None else type(subject).__name__
