@@ -1,0 +1,48 @@
+"""The command line: parsing and printing, no logic."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from rewardlab.cli.parser import make_parser
+from rewardlab.cli.words import one_line
+from rewardlab.errors import BadInput, RewardLabError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code.
+
+    Args:
+        arguments: The words after the program's name; those of the process by default.
+    """
+    signal.signal(signal.SIGTERM, _stop)
+    # A name or a picture may hold any character, and a terminal or pipe may not know it.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        options = make_parser().parse_args(arguments)
+        code: int = options.command(options)
+    except RewardLabError as fault:
+        for line in fault.problems if isinstance(fault, BadInput) else [fault]:
+            print(f"rewardlab: {one_line(str(line))}", file=sys.stderr)
+        return fault.exit_code
+    except KeyboardInterrupt:
+        print("rewardlab: stopped; what is finished is kept, and the same command goes on from there", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except OSError as fault:  # a full disk, a folder that went away
+        print(f"rewardlab: {one_line(str(fault))}; what is finished is kept", file=sys.stderr)
+        return 1
+    return code
+
+
+def _stop(*_: object) -> NoReturn:
+    raise SystemExit(143)

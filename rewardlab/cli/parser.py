@@ -1,0 +1,98 @@
+"""The words of the command line: commands, options, and what was probably meant by a wrong one."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import NoReturn, final
+
+from rewardlab.cli import looking, training, words
+from rewardlab.errors import RewardLabError, nearest
+
+__all__ = ["make_parser"]
+
+_OPTIONS = (
+    "--allow-code", "--delay", "--gamma", "--help", "--out", "--policy", "--reward", "--seed", "--seeds", "--shaping",
+    "--steps", "--workers",
+)  # fmt: skip
+_EXIT_CODES = "exit codes: 0 done, 1 a run failed, 2 bad input, 130 stopped by Ctrl-C, 143 stopped by SIGTERM"
+
+
+@final
+class _WrongUsage(RewardLabError):
+    exit_code = 2
+
+
+@final
+class _Parser(argparse.ArgumentParser):
+    """Says what was probably meant, in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        word = re.search(r"(?:invalid choice: '|unrecognized arguments: )([^\s']*)", message)
+        known = re.findall(r"'([^']*)'", message.partition("(choose from ")[2])
+        fix = nearest(word[1], known or _OPTIONS) if word else ""
+        raise _WrongUsage(f"{message}; {fix or f'see `{self.prog} --help`'}")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The commands and their options; each names in `command` the function that does it."""
+    parser = _Parser(
+        prog="rewardlab",
+        description="Write a reward, train on it, and see whether it still asks for what you meant.",
+        epilog=_EXIT_CODES,
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    run = commands.add_parser("run", help="run an experiment: a TOML file, or the name of one that comes along")
+    run.add_argument("experiment", metavar="EXPERIMENT", help="for instance: delivery")
+    run.add_argument("--seeds", type=words.seeds, metavar="N", help="train seeds 0 to N-1 instead of those of the file")
+    _add_training_options(run)
+    run.set_defaults(command=training.run)
+
+    compare = commands.add_parser("compare", help="train on several rewards of an environment and compare them")
+    compare.add_argument("environment", metavar="ENV", help="for instance: rewardlab_envs:rewardlab/Delivery-v0")
+    compare.add_argument(
+        "--reward",
+        action="append",
+        metavar="R",
+        help="a name, or weights as in delivered=1,minutes=-0.01; repeatable (the objective if not given)",
+    )
+    compare.add_argument("--shaping", action="append", default=[], metavar="P", help="train each reward with it too")
+    compare.add_argument("--seeds", type=words.seeds, default=5, metavar="N", help="number of seeds (default: 5)")
+    compare.add_argument(
+        "--steps", type=words.count, default=140_000, metavar="N", help="of each run (default: 140000)"
+    )
+    compare.add_argument("--gamma", type=float, default=0.97, metavar="G", help="the discount (default: 0.97)")
+    _add_training_options(compare)
+    compare.set_defaults(command=training.compare)
+
+    listing = commands.add_parser("list", help="show environments, rewards, potentials and experiments")
+    listing.set_defaults(command=looking.list_all)
+
+    watch = commands.add_parser("watch", help="play an episode in the terminal")
+    watch.add_argument("environment", metavar="ENV", help="for instance: rewardlab_envs:rewardlab/Delivery-v0")
+    watch.add_argument("--reward", metavar="R", help="what is paid (default: the objective)")
+    watch.add_argument(
+        "--policy", choices=("optimal", "random"), default="optimal", help="who plays (default: optimal)"
+    )
+    watch.add_argument("--gamma", type=float, default=0.97, metavar="G", help="the discount of optimal (default: 0.97)")
+    watch.add_argument("--seed", type=words.seed, default=0, metavar="N", help="of the episode (default: 0)")
+    watch.add_argument(
+        "--delay", type=words.seconds, default=0.4, metavar="SECONDS", help="between frames (default: 0.4)"
+    )
+    _add_code_option(watch)
+    watch.set_defaults(command=looking.watch)
+    return parser
+
+
+def _add_training_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--out", type=Path, metavar="DIR", help="where results go (default: results/NAME)")
+    command.add_argument("--workers", type=int, metavar="N", help="processes at once (default: all cores)")
+    _add_code_option(command)
+
+
+def _add_code_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--allow-code", action="append", default=[], metavar="MODULE", help="let this module be imported; repeatable"
+    )

@@ -1,0 +1,76 @@
+"""`rewardlab run` and `rewardlab compare`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rewardlab.lab.plan import Plan
+
+__all__ = ["compare", "run"]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run an experiment and show what came of it."""
+    from rewardlab.lab.plan import plan_experiment
+    from rewardlab.lab.shipped import find_spec
+    from rewardlab.lab.spec import read_spec
+
+    path = find_spec(options.experiment)
+    spec = read_spec(path)
+    if options.seeds is not None:
+        spec = spec.model_copy(update={"seeds": list(range(options.seeds))})
+    plan = plan_experiment(spec, str(path), allowed_modules=options.allow_code)
+    return _train_and_show(plan, options)
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Compare rewards without a file."""
+    from rewardlab.lab.plan import plan_experiment
+    from rewardlab.lab.quick_comparison import default_reward, quick_comparison
+    from rewardlab.rewards.returns import check_gamma
+
+    spec = quick_comparison(
+        options.environment,
+        options.reward or [default_reward(options.environment, allowed_modules=options.allow_code)],
+        options.shaping,
+        gamma=check_gamma(options.gamma, "--gamma"),
+        seeds=options.seeds,
+        steps=options.steps,
+    )
+    return _train_and_show(plan_experiment(spec, "compare", allowed_modules=options.allow_code), options)
+
+
+def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.text import Text
+
+    from rewardlab.lab.comparison import compare as compared
+    from rewardlab.lab.engine import check_workers
+    from rewardlab.lab.experiment import missing_runs, run_experiment
+    from rewardlab.lab.store import ResultStore
+    from rewardlab.reports.folder import write_report
+    from rewardlab.reports.progress import ProgressDisplay
+    from rewardlab.reports.table import comparison_notes, comparison_tables
+
+    console = Console()
+    workers = check_workers(options.workers)
+    folder = Path("results") / plan.spec.name if options.out is None else options.out
+    store = ResultStore(folder / "results.sqlite")
+    missing = missing_runs(plan, store)
+    distinct = len({run.identity for run in plan.runs})  # variants that differ in name alone share their runs
+    console.print(Text(f"{plan.spec.name}: {distinct} runs, {distinct - len(missing)} of them finished"))
+    with ProgressDisplay(console, len(missing), plan.spec.budget_steps) as display:
+        run_experiment(missing, store, workers, display)
+    comparison = compared(plan, store)
+    files = write_report(comparison, folder, lambda text: console.print(Text(text)))
+    for table in comparison_tables(comparison, console.width):
+        console.print(table)
+    for note in comparison_notes(comparison):
+        console.print(Text(note), soft_wrap=True)
+    console.print("Written:")
+    for file in [*files, store.path]:
+        console.print(Text(f"  {file}"), soft_wrap=True)
+    return 1 if any(variant.failures for variant in comparison.variants) else 0
