@@ -1,4 +1,4 @@
-"""What a user may put before the audit, brought into one form: a finite model, its rewards by name, and how it looks."""
+"""What a user may put before the audit, brought into one form: a finite model, its rewards, and how it looks."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Subject:
         return found.name, np.sum([*terms.values()], axis=0), terms
 
 
-def audited_subject(subject: AuditedSubject) -> Subject | None:
+def audited_subject(subject: object) -> Subject | None:
     """Find the model of what is to be audited; None for an environment that has none.
 
     Raises:
@@ -130,8 +130,7 @@ def potential_table(subject: Subject, potential: str | Potential | ArrayLike, wh
         seen: NDArray[Any] = states
         if potential.reads == "observation" and subject.task is not None and subject.task.observations is not None:
             seen = subject.task.observations
-        values = potential.finite(np.where(subject.model.terminal, 0.0, potential(seen)), seen)
-        return values
+        return potential.finite(np.where(subject.model.terminal, 0.0, potential(seen)), seen)
     values = np.asarray(potential, dtype=np.float64)
     if values.shape != states.shape or not np.isfinite(values[~subject.model.terminal]).all():
         raise BadInput(Problem(where, f"an array of shape {values.shape}", f"{states.shape} finite numbers"))
@@ -142,6 +141,4 @@ def _of_task(task: FiniteTask, paid: Reward | None) -> Subject:
     exploits = tuple(reward.exploit for reward in task.catalogue.rewards.values() if reward.exploit)
     only_numbers = task.text_picture(0) == "state 0"
     picture = None if only_numbers else task.text_picture
-    return Subject(
-        task.model, task.catalogue, task, paid, task.action_names, picture, exploits, task.max_episode_steps
-    )
+    return Subject(task.model, task.catalogue, task, paid, task.action_names, picture, exploits, task.max_episode_steps)

@@ -54,16 +54,16 @@ def watch(options: argparse.Namespace) -> int:
     import time
 
     from rewardlab.agents.environments import make_single
+    from rewardlab.lab.checked_environment import checked_environment
     from rewardlab.lab.playing import choose_actions
     from rewardlab.lab.quick_comparison import parse_reward
-    from rewardlab.plugins import environment_spec
     from rewardlab.reports.replay import caption, play_again
     from rewardlab.rewards.catalogue import Catalogue
     from rewardlab.rewards.returns import check_gamma
 
     gamma = check_gamma(options.gamma, "--gamma")
-    environment_spec(options.environment, allowed_modules=options.allow_code, where="ENV")
-    probe = make_single(options.environment, {}, "environment")
+    settings = dict(options.set)
+    probe = checked_environment(options.environment, settings, "ENV", "--set", allowed_modules=options.allow_code)
     catalogue = Catalogue.of(probe)
     reward: Any = "environment"
     if catalogue is not None:
@@ -73,10 +73,10 @@ def watch(options: argparse.Namespace) -> int:
         raise BadInput(Problem("--reward", repr(options.reward), "'environment': this environment has no catalogue"))
     if "ansi" not in probe.metadata.get("render_modes", ()):
         raise BadInput(Problem("ENV", options.environment, "an environment with render mode 'ansi'"))
-    env = make_single(options.environment, {}, reward, "ansi")
-    actions = choose_actions(env, options.policy, options.seed, gamma)
+    env = make_single(options.environment, settings, reward, "ansi")
+    actions = options.actions or choose_actions(env, options.policy, options.seed, gamma)
     live = sys.stdout.isatty()
-    for frame in play_again(env, options.seed, actions):
+    for frame in play_again(env, options.seed, actions, options.state):
         if live:
             print("\033[2J\033[H", end="")
         print(frame.picture, *caption(frame), "", sep="\n", flush=True)

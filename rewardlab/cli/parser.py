@@ -7,16 +7,18 @@ import re
 from pathlib import Path
 from typing import NoReturn, final
 
-from rewardlab.cli import looking, training, words
+from rewardlab.cli import auditing, looking, training, words
 from rewardlab.errors import RewardLabError, nearest
 
 __all__ = ["make_parser"]
 
 _OPTIONS = (
-    "--allow-code", "--delay", "--gamma", "--help", "--out", "--policy", "--reward", "--seed", "--seeds", "--shaping",
-    "--steps", "--workers",
+    "--actions", "--against", "--allow-code", "--delay", "--fail-on", "--gamma", "--help", "--horizon", "--json",
+    "--out", "--policy", "--reward", "--seed", "--seeds", "--set", "--shaping", "--state", "--steps", "--workers",
 )  # fmt: skip
-_EXIT_CODES = "exit codes: 0 done, 1 a run failed, 2 bad input, 130 stopped by Ctrl-C, 143 stopped by SIGTERM"
+_EXIT_CODES = (
+    "exit codes: 0 done, 1 a run failed or an audit found a fault, 2 bad input, 130 stopped by Ctrl-C, 143 by SIGTERM"
+)
 
 
 @final
@@ -67,6 +69,24 @@ def make_parser() -> argparse.ArgumentParser:
     _add_training_options(compare)
     compare.set_defaults(command=training.compare)
 
+    audit = commands.add_parser("audit", help="say whether a reward still asks for what was meant, without training")
+    audit.add_argument("environment", metavar="ENV", help="for instance: rewardlab_envs:rewardlab/Delivery-v0")
+    audit.add_argument("--reward", metavar="R", help="what is paid: a name, or weights (default: the objective)")
+    audit.add_argument("--against", metavar="R", help="what is meant (default: the objective)")
+    audit.add_argument("--shaping", metavar="P", help="a potential that is shaped by on top")
+    audit.add_argument("--gamma", type=float, default=0.99, metavar="G", help="the discount (default: 0.99)")
+    audit.add_argument("--horizon", type=words.count, metavar="N", help="the time limit, if it is part of the task")
+    audit.add_argument("--json", action="store_true", help="print the findings as JSON")
+    audit.add_argument(
+        "--fail-on",
+        choices=("unsafe", "caution", "note", "never"),
+        default="unsafe",
+        help="exit with 1 from this level on (default: unsafe)",
+    )
+    _add_setting_option(audit)
+    _add_code_option(audit)
+    audit.set_defaults(command=auditing.audit)
+
     listing = commands.add_parser("list", help="show environments, rewards, potentials and experiments")
     listing.set_defaults(command=looking.list_all)
 
@@ -78,9 +98,12 @@ def make_parser() -> argparse.ArgumentParser:
     )
     watch.add_argument("--gamma", type=float, default=0.97, metavar="G", help="the discount of optimal (default: 0.97)")
     watch.add_argument("--seed", type=words.seed, default=0, metavar="N", help="of the episode (default: 0)")
+    watch.add_argument("--state", type=words.state, metavar="N", help="begin in this state (default: drawn)")
+    watch.add_argument("--actions", type=words.actions, metavar="A,B,...", help="play these, as an audit shows them")
     watch.add_argument(
         "--delay", type=words.seconds, default=0.4, metavar="SECONDS", help="between frames (default: 0.4)"
     )
+    _add_setting_option(watch)
     _add_code_option(watch)
     watch.set_defaults(command=looking.watch)
     return parser
@@ -90,6 +113,17 @@ def _add_training_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", type=Path, metavar="DIR", help="where results go (default: results/NAME)")
     command.add_argument("--workers", type=int, metavar="N", help="processes at once (default: all cores)")
     _add_code_option(command)
+
+
+def _add_setting_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=auditing.setting,
+        metavar="KEY=VALUE",
+        help="a setting of the environment, as in orders=1; repeatable",
+    )
 
 
 def _add_code_option(command: argparse.ArgumentParser) -> None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import argparse
 import unicodedata
 
-__all__ = ["count", "one_line", "seconds", "seed", "seeds"]
+__all__ = ["actions", "count", "one_line", "seconds", "seed", "seeds", "state"]
 
 
 def one_line(text: str) -> str:
     """What a user wrote comes back in messages, and must neither break their lines nor drive the terminal."""
     return "".join(repr(mark)[1:-1] if unicodedata.category(mark) in ("Cc", "Cs") else mark for mark in text)
+
+
+def actions(text: str) -> list[int]:
+    """Actions by their numbers, with commas between."""
+    return [_whole(part.strip(), 0, 10**9) for part in text.split(",")]
 
 
 def count(text: str) -> int:
@@ -32,6 +37,11 @@ def _whole(text: str, least: int, most: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most):
         raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number in [{least}, {most}]")
     return int(text)
+
+
+def state(text: str) -> int:
+    """The number of a state."""
+    return _whole(text, 0, 10**12)
 
 
 def seconds(text: str) -> float:

@@ -79,7 +79,8 @@ class PolicySpace:
     @cached_property
     def uniform(self) -> NDArray[np.float64]:
         """``[S, A]`` the policy that takes every legal action with the same probability."""
-        return self.model.legal / np.maximum(1, self.model.legal.sum(axis=1, keepdims=True))
+        policy: NDArray[np.float64] = self.model.legal / np.maximum(1, self.model.legal.sum(axis=1, keepdims=True))
+        return policy
 
     def values(self, rewards: NDArray[np.float64]) -> NDArray[np.float64]:
         """The values of the uniform policy, ``[S]``, from a vector of expected rewards."""

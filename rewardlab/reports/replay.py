@@ -41,15 +41,18 @@ class Frame:
     note: str
 
 
-def play_again(env: gym.Env[Any, Any], seed: int, actions: Sequence[Any]) -> Iterator[Frame]:
+def play_again(
+    env: gym.Env[Any, Any], seed: int, actions: Sequence[Any], first_state: int | None = None
+) -> Iterator[Frame]:
     """Play recorded actions again.
 
     Args:
         env: An environment made as the recorded one was, with a render mode.
         seed: Of the recorded episode.
         actions: Of the recorded episode.
+        first_state: The state to begin in, of an environment that lets it be chosen; drawn by default.
     """
-    env.reset(seed=seed)
+    env.reset(seed=seed, options=None if first_state is None else {"state": first_state})
     names = getattr(getattr(env.unwrapped, "task", None), "action_names", None)
     total_paid = total_objective = 0.0
     picture: Any = env.render()

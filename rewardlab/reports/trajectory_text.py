@@ -1,0 +1,100 @@
+"""A trajectory drawn as text: pictures of its states side by side, and under each what was done and paid."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from rewardlab.audit.trajectory import Trajectory
+
+__all__ = ["trajectory_lines"]
+
+_FRAMES = 12
+"""More pictures than this say no more; the steps go on in words."""
+_BETWEEN = "   "
+_STORY_CHARACTERS = 26
+
+
+def trajectory_lines(trajectory: Trajectory, width: int = 110) -> list[str]:
+    """Draw it.
+
+    Args:
+        trajectory: What is to be shown.
+        width: The characters of a line.
+
+    Returns:
+        Lines of text: a heading, the frames, and how to play it again.
+    """
+    chance = "" if trajectory.probability == 1.0 else f", probability {trajectory.probability:.3g}"
+    steps = len(trajectory.actions)
+    count = f"{steps} step{'s' * (steps != 1)}"
+    known = f", known as {', '.join(trajectory.exploits)}" if trajectory.exploits else ""
+    lines = [f"{trajectory.title} ({count}{chance}{known}):"]
+    captions = _captions(trajectory)
+    if trajectory.pictures and not all("\n" not in picture for picture in trajectory.pictures):
+        frames = [
+            [*_narrow(picture), *caption] for picture, caption in zip(trajectory.pictures, captions, strict=False)
+        ][:_FRAMES]
+        lines += _side_by_side(frames, width)
+        captions = captions[_FRAMES:]
+    lines += [_one_line(caption) for caption in captions]
+    lines.append(_ending(trajectory))
+    lines.append(f"replay: rewardlab watch ... --state {trajectory.states[0]} --actions {_listed(trajectory.actions)}")
+    return lines
+
+
+def _narrow(picture: str) -> list[str]:
+    """The lines of a picture; a long one, a story under a map, is broken, so that more pictures stand in a row."""
+    drawn = picture.splitlines()
+    return [part for line in drawn for part in (textwrap.wrap(line, _STORY_CHARACTERS) or [""])]
+
+
+def _captions(trajectory: Trajectory) -> list[tuple[str, str]]:
+    amounts = zip(trajectory.action_names, trajectory.proxy, trajectory.objective, strict=True)
+    return [
+        (f"{number}: {name}", f"paid {_amount(paid)}, meant {_amount(meant)}")
+        for number, (name, paid, meant) in enumerate(amounts, start=1)
+    ]
+
+
+def _amount(number: float) -> str:
+    return f"{number:.4g}"
+
+
+def _one_line(caption: tuple[str, str]) -> str:
+    return f"{caption[0]:<16} {caption[1]}"
+
+
+def _side_by_side(frames: Sequence[Sequence[str]], width: int) -> list[str]:
+    lines: list[str] = []
+    row: list[Sequence[str]] = []
+    used = 0
+    for frame in frames:
+        wide = max(len(line) for line in frame)
+        if row and used + len(_BETWEEN) + wide > width:
+            lines += [*_joined(row), ""]
+            row, used = [], 0
+        row.append(frame)
+        used += wide + len(_BETWEEN) * (len(row) > 1)
+    return lines + (_joined(row) if row else [])
+
+
+def _joined(row: Sequence[Sequence[str]]) -> list[str]:
+    height = max(len(frame) for frame in row)
+    widths = [max(len(line) for line in frame) for frame in row]
+    filled = [[*frame[:-2], *[""] * (height - len(frame)), *frame[-2:]] for frame in row]
+    return [
+        _BETWEEN.join(line.ljust(wide) for line, wide in zip(parts, widths, strict=True)).rstrip()
+        for parts in zip(*filled, strict=True)
+    ]
+
+
+def _ending(trajectory: Trajectory) -> str:
+    if trajectory.repeats_from is not None:
+        return f"and from step {trajectory.repeats_from + 1} on the same again, for ever"
+    total = f"{_amount(sum(trajectory.proxy))} paid, {_amount(sum(trajectory.objective))} meant so far"
+    return f"the episode is over: {total}" if trajectory.terminated else f"{total}"
+
+
+def _listed(actions: Sequence[int]) -> str:
+    return ",".join(str(action) for action in actions)
