@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import final
 
@@ -108,9 +108,7 @@ class AuditCase:
 
     @cached_property
     def visited_by_proxy(self) -> NDArray[np.bool_]:
-        """``[S]`` the states that some proxy-optimal policy comes to, as long as they count for anything."""
-        if self.gamma == 0.0:
-            return self.model.start > 0
+        """``[S]`` the states that some proxy-optimal policy comes to."""
         return reachable_states(self.model, allowed=self.proxy_optimal)
 
     def optimal_actions(self, advantages: NDArray[np.float64], tolerance: float = 0.0) -> NDArray[np.bool_]:
@@ -193,6 +191,9 @@ def audit_case(
     }
     for table in tables.values():
         model.expected(table)  # refuses another shape, NaN and infinities
+    if gamma == 0.0:
+        # Nothing counts but the first step, so that all it leads to may as well be the end.
+        model = replace(model, terminal=model.terminal | (model.start == 0.0))
     timed = None if horizon is None else timed_model(model, horizon)
     part = reachable_part(model if timed is None else timed.model)
     checked_discount(part.model, gamma)

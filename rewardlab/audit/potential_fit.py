@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rewardlab.transitions import Transitions
 
-__all__ = ["PotentialFit", "fit_potential"]
+__all__ = ["PotentialFit", "fit_potential", "potential_between"]
 
 _DIRECT_STATES = 20_000
 """Beyond this many states a factorisation may fill the memory; an iteration takes over."""
@@ -67,15 +67,45 @@ def fit_potential(
     from scipy import sparse
 
     kept = np.ones(len(steps), dtype=np.bool_) if terminals_free else ~steps.terminated
-    rows = np.arange(len(steps))
-    ahead = sparse.csr_array((gamma * kept, (rows, steps.next_state)), shape=(len(steps), n_states))
-    here = sparse.csr_array((np.ones(len(steps)), (rows, steps.state)), shape=(len(steps), n_states))
-    matrix = (ahead - here).tocsr()
+    matrix = _shaping_matrix(steps, kept, gamma, n_states)
     if extra is not None:
         matrix = sparse.hstack([matrix, sparse.csr_array(extra)]).tocsr()
     root = np.ones(len(steps)) if weights is None else np.sqrt(weights)
     solution = _least_squares(sparse.diags_array(root) @ matrix, root * amounts)
     return PotentialFit(solution[:n_states], amounts - matrix @ solution, solution[n_states:])
+
+
+def potential_between(
+    steps: Transitions, low: NDArray[np.float64], high: NDArray[np.float64], gamma: float, n_states: int
+) -> NDArray[np.float64] | None:
+    """A potential whose shaping of every step lies between two bounds, by a linear programme.
+
+    Args:
+        steps: B steps between states that are numbered.
+        low: ``[B]`` at least; may be minus infinity.
+        high: ``[B]`` at most; may be infinity. Equal bounds prescribe the amount.
+        gamma: The discount of the shaping.
+        n_states: S.
+
+    Returns:
+        ``[S]``, or None if there is none.
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    matrix = _shaping_matrix(steps, ~steps.terminated, gamma, n_states)
+    limits = Bounds(np.full(n_states, -np.inf), np.full(n_states, np.inf))
+    found = milp(np.zeros(n_states), constraints=LinearConstraint(matrix, low, high), bounds=limits)
+    potential: NDArray[np.float64] | None = found.x
+    return potential
+
+
+def _shaping_matrix(steps: Transitions, kept: NDArray[np.bool_], gamma: float, n_states: int) -> Any:
+    """``[B, S]`` sparse: from a potential to the shaping of each step."""
+    from scipy import sparse
+
+    rows, shape = np.arange(len(steps)), (len(steps), n_states)
+    ahead = sparse.csr_array((gamma * kept, (rows, steps.next_state)), shape=shape)
+    return (ahead - sparse.csr_array((np.ones(len(steps)), (rows, steps.state)), shape=shape)).tocsr()
 
 
 def _least_squares(matrix: Any, target: NDArray[np.float64]) -> NDArray[np.float64]:

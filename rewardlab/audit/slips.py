@@ -9,14 +9,14 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from rewardlab.audit.potential_fit import fit_potential
+from rewardlab.audit.potential_fit import fit_potential, potential_between
 from rewardlab.transitions import Transitions
 
 __all__ = ["Slip", "likely_slips"]
 
 _COMMON_GAMMAS = (1.0, 0.999, 0.995, 0.99, 0.98, 0.97, 0.95, 0.9)
 _SEARCHED_STEPS = 5_000
-"""With more steps than this only the common discounts are tried."""
+"""With more steps than this no search is made: only the common discounts are tried, and no linear programme."""
 
 
 @final
@@ -158,51 +158,54 @@ def _searched(residual: Callable[[float], float], allowed: float) -> float | Non
 
 
 def _clipped(evidence: _Evidence) -> Slip | None:
-    low, high = evidence.proxy.min(), evidence.proxy.max()
-    for bounds in ((low, high), (-np.inf, high), (low, np.inf)):
-        inside = (evidence.proxy > bounds[0]) & (evidence.proxy < bounds[1])
-        if inside.sum() <= evidence.n_states or inside.all():
+    least, most = float(evidence.proxy.min()), float(evidence.proxy.max())
+    for low, high in ((least, most), (-np.inf, most), (least, np.inf)):
+        inside = (evidence.proxy > low) & (evidence.proxy < high)
+        if inside.all() or inside.sum() <= evidence.n_states:
             continue
-        fit = fit_potential(
-            evidence.steps.select(inside), evidence.difference[inside], evidence.gamma, evidence.n_states
-        )
-        if fit.largest > evidence.allowed:
-            continue
-        whole = evidence.objective + _shaping(evidence, fit.potential)
-        clipped = np.clip(whole, *bounds)
-        if np.abs(clipped - evidence.proxy).max() <= 1000 * evidence.allowed:
-            limits = " and ".join(f"{bound:g}" for bound in bounds if np.isfinite(bound))
+        added = evidence.difference
+        floor = np.where(evidence.proxy <= low, -np.inf, added)
+        ceiling = np.where(evidence.proxy >= high, np.inf, added)
+        if _explained(evidence, evidence.steps, floor, ceiling, evidence.gamma):
+            limits = " and ".join(f"{bound:g}" for bound in (low, high) if np.isfinite(bound))
             summary = f"shaped rewards were clipped at {limits}"
             return Slip("clipped after shaping", summary, "clip first, and shape what is left")
     return None
 
 
 def _gains_only(evidence: _Evidence) -> Slip | None:
-    difference = evidence.difference
-    for sign, words in ((1.0, "gains are paid and losses are free"), (-1.0, "losses are charged and gains are free")):
-        amounts = sign * difference
+    cases = (
+        (1.0, "gains only", "gains are paid and losses are free"),
+        (-1.0, "losses only", "losses are charged and gains are free"),
+    )
+    for sign, name, words in cases:
+        amounts = sign * evidence.difference
         paid = amounts > evidence.allowed
         if amounts.min() < -evidence.allowed or not paid.any():
             continue
-        for gamma in (1.0, evidence.gamma):
-            fit = fit_potential(evidence.steps.select(paid), amounts[paid], gamma, evidence.n_states)
-            steps = evidence.steps
-            ahead = np.where(steps.terminated, 0.0, fit.potential[steps.next_state])
-            if fit.largest > evidence.allowed or not _fits_the_rest(gamma * ahead - fit.potential[steps.state], paid):
-                continue
+        floor = np.where(paid, amounts, -np.inf)
+        if any(_explained(evidence, evidence.steps, floor, amounts, gamma) for gamma in (1.0, evidence.gamma)):
             fix = "take back as much for the way back: shape by the potential instead"
-            return Slip(
-                "gains only" if sign > 0 else "losses only", f"a difference of potentials of which {words}", fix
-            )
+            return Slip(name, f"a difference of potentials of which {words}", fix)
     return None
 
 
-def _fits_the_rest(predicted: NDArray[np.float64], paid: NDArray[np.bool_]) -> bool:
-    return bool((predicted[~paid] <= 1e-9).all() and paid.sum() > 0)
+def _explained(
+    evidence: _Evidence, steps: Transitions, floor: NDArray[np.float64], ceiling: NDArray[np.float64], gamma: float
+) -> bool:
+    """Whether some potential's shaping lies between the bounds at every step.
 
-
-def _shaping(evidence: _Evidence, potential: NDArray[np.float64]) -> NDArray[np.float64]:
-    steps = evidence.steps
-    ahead = np.where(steps.terminated, 0.0, potential[steps.next_state])
-    shaped: NDArray[np.float64] = evidence.gamma * ahead - potential[steps.state]
-    return shaped
+    The steps that are prescribed often determine it alone, which is soon seen; else a linear programme decides.
+    """
+    exact = floor == ceiling
+    fit = fit_potential(steps.select(exact), floor[exact], gamma, evidence.n_states)
+    if fit.largest > evidence.allowed:
+        return False
+    ahead = np.where(steps.terminated, 0.0, fit.potential[steps.next_state])
+    shaped = gamma * ahead - fit.potential[steps.state]
+    slack = 1000 * evidence.allowed
+    if ((shaped >= floor - slack) & (shaped <= ceiling + slack)).all():
+        return True
+    if len(steps) > _SEARCHED_STEPS:
+        return False
+    return potential_between(steps, floor - slack, ceiling + slack, gamma, evidence.n_states) is not None
