@@ -10,12 +10,14 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rewardlab.audit import audit
     from rewardlab.errors import BadInput, InvalidReward, RewardLabError, RunFailed
     from rewardlab.mdp import (
         FiniteEnv,
         FiniteModel,
         FiniteTask,
         FiniteVectorEnv,
+        dense_model,
         objective_range,
         solve,
         solve_finite_horizon,
@@ -46,6 +48,8 @@ __all__ = [
     "VectorLedger",
     "VectorPotentialShaping",
     "__version__",
+    "audit",
+    "dense_model",
     "discounted_returns",
     "objective_range",
     "solve",
@@ -59,6 +63,7 @@ _NAMES_BY_ROOM = {
         "FiniteModel",
         "FiniteTask",
         "FiniteVectorEnv",
+        "dense_model",
         "objective_range",
         "solve",
         "solve_finite_horizon",
@@ -73,6 +78,8 @@ _ROOM_OF = {name: room for room, names in _NAMES_BY_ROOM.items() for name in nam
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         value: Any = metadata.version("rewardlab")
+    elif name == "audit":
+        value = import_module("rewardlab.audit")  # a room that can be called
     elif name in _ROOM_OF:
         value = getattr(import_module(_ROOM_OF[name]), name)
     else:
