@@ -16,7 +16,7 @@ from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.rewards.reward import Reward
 from rewardlab.transitions import Transitions
 
-__all__ = ["Episode", "Policy", "evaluation_scores", "exploits_shown", "play_episodes", "play_single"]
+__all__ = ["Episode", "Policy", "evaluation_scores", "exploits_shown", "legal_actions", "play_episodes", "play_single"]
 
 Policy = Callable[[Any, NDArray[np.int64] | None, NDArray[np.bool_] | None], NDArray[Any]]
 """Observations ``[N, ...]``, states ``[N]`` and legal actions ``[N, A]`` in (None if there are none), actions out."""
@@ -64,7 +64,7 @@ def play_episodes(env: VectorEnv[Any, Any, Any], policy: Policy, seed: int) -> l
             raise RunFailed(
                 f"evaluation: got no end after {MAX_EPISODE_STEPS} steps; give the environment a time limit"
             )
-        masks = _legal_actions(env)
+        masks = legal_actions(env)
         actions = np.asarray(policy(observations, infos.get("state"), masks))
         observations, rewards, terminations, truncations, infos = env.step(actions)
         reached = infos.get("state", observations)
@@ -151,7 +151,7 @@ def exploits_shown(steps: Transitions, catalogue: Catalogue | None) -> list[str]
     return [exploit.name for exploit in known if exploit.detect(steps)]
 
 
-def _legal_actions(env: VectorEnv[Any, Any, Any]) -> NDArray[np.bool_] | None:
+def legal_actions(env: VectorEnv[Any, Any, Any]) -> NDArray[np.bool_] | None:
     """The legal actions of every environment, ``[N, A]``, of a native vector or of copies; None if none are given."""
     base: Any = env.unwrapped
     if hasattr(base, "action_masks"):
