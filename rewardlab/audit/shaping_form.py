@@ -9,7 +9,7 @@ gamma below 1: 1 for each step towards a goal and -1 for each step away sums to 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,18 +82,17 @@ def shaping_form_finding(case: AuditCase) -> Finding:
     steps = model.transitions
     proxy, objective = case.proxy[model.feasible], case.objective[model.feasible]
     answer = shaping_form(steps, proxy, objective, case.gamma, model.n_states)
-    data = {
+    data: dict[str, Any] = {
         "is_shaping": answer.is_shaping,
         "largest_difference": answer.size,
         "largest_residual": answer.fit.largest,
-        "potential": {int(case.states[s]): float(answer.fit.potential[s]) for s in range(min(model.n_states, 1000))}
-        if case.steps is None
-        else {},
         "slips": [slip.name for slip in answer.slips],
     }
     if answer.size == 0.0:
         return Finding("shaping_form", QUESTION, "fine", "They do not differ at all.", "proven on the model", data=data)
     if answer.is_shaping:
+        if case.steps is None:
+            data["potential"] = dict(zip(case.states.tolist(), answer.fit.potential.tolist(), strict=True))
         low, high = answer.fit.potential.min(), answer.fit.potential.max()
         verdict = "Yes: it keeps what is optimal, whatever the dynamics, for this gamma."
         fitted = (f"potential from {low:.4g} to {high:.4g}, 0 in terminal states; residual {answer.fit.largest:.1e}",)
