@@ -23,6 +23,9 @@ Policy = Callable[[Any, NDArray[np.int64] | None, NDArray[np.bool_] | None], NDA
 
 MAX_EPISODE_STEPS = 100_000
 
+_Played = tuple[NDArray[np.bool_], Transitions, NDArray[np.float64], NDArray[np.float64]]
+"""A step of all environments: which of them run, what they did, the objective and what was paid."""
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,12 @@ class Episode:
     Attributes:
         steps: Its transitions in time order.
         objective: ``[T]`` what the designer means, step by step.
+        paid: ``[T]`` what the environment that was played in paid.
     """
 
     steps: Transitions
     objective: NDArray[np.float64]
+    paid: NDArray[np.float64]
 
 
 def play_episodes(env: VectorEnv[Any, Any, Any], policy: Policy, seed: int) -> list[Episode]:
@@ -58,7 +63,7 @@ def play_episodes(env: VectorEnv[Any, Any, Any], policy: Policy, seed: int) -> l
     observations, infos = env.reset(seed=seed)
     current = infos.get("state", observations)
     running = np.ones(env.num_envs, dtype=np.bool_)
-    history: list[tuple[NDArray[np.bool_], Transitions, NDArray[np.float64]]] = []
+    history: list[_Played] = []
     while running.any():
         if len(history) >= MAX_EPISODE_STEPS:
             raise RunFailed(
@@ -70,7 +75,7 @@ def play_episodes(env: VectorEnv[Any, Any, Any], policy: Policy, seed: int) -> l
         reached = infos.get("state", observations)
         events = {name: values for name, values in infos.get("events", {}).items() if not name.startswith("_")}
         step = Transitions(current, actions, reached, terminations, events)
-        history.append((running, step, infos.get("objective", rewards)))
+        history.append((running, step, infos.get("objective", rewards), rewards))
         current = reached
         ended = terminations | truncations
         running = running & ~ended
@@ -166,7 +171,8 @@ def _mean_score(reward: Reward, episodes: list[Episode]) -> float:
     return float(paid.sum() / len(episodes))
 
 
-def _episode(history: list[tuple[NDArray[np.bool_], Transitions, NDArray[np.float64]]], index: int) -> Episode:
-    lived = [(step, objective) for running, step, objective in history if running[index]]
-    steps = Transitions.concatenate([step.select(slice(index, index + 1)) for step, _ in lived])
-    return Episode(steps, np.array([objective[index] for _, objective in lived], dtype=np.float64))
+def _episode(history: list[_Played], index: int) -> Episode:
+    lived = [(step, objective, paid) for running, step, objective, paid in history if running[index]]
+    steps = Transitions.concatenate([step.select(slice(index, index + 1)) for step, _, _ in lived])
+    objectives = np.array([objective[index] for _, objective, _ in lived], dtype=np.float64)
+    return Episode(steps, objectives, np.array([paid[index] for _, _, paid in lived], dtype=np.float64))
