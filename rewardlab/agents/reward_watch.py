@@ -13,7 +13,7 @@ import torch
 from stable_baselines3.common.callbacks import BaseCallback
 
 from rewardlab.agents.watched_episode import EndedEpisode, EpisodeLog, WatchedEpisode, told_state, write_episode
-from rewardlab.audit.divergence import WINDOWS, Divergence, divergence_now, paid_alone
+from rewardlab.audit.divergence import REACH, WINDOWS, Divergence, divergence_now, paid_alone
 from rewardlab.errors import BadInput, Problem
 from rewardlab.rewards.catalogue import Catalogue
 
@@ -117,8 +117,8 @@ class RewardWatch(BaseCallback):
         self._paid: list[float] = []
         self._objective: list[float] = []
         # As far back as a comparison can reach.
-        self._lines: deque[Mapping[str, float]] = deque(maxlen=2 * WINDOWS[-1])
-        self._telling: deque[tuple[EndedEpisode, int]] = deque(maxlen=2 * WINDOWS[-1])
+        self._lines: deque[Mapping[str, float]] = deque(maxlen=REACH * WINDOWS[-1])
+        self._telling: deque[tuple[EndedEpisode, int]] = deque(maxlen=REACH * WINDOWS[-1])
         self._best = -np.inf
         self._best_parameters: dict[str, torch.Tensor] | None = None
 

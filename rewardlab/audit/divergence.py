@@ -1,10 +1,10 @@
 """Does what is paid rise while what was meant falls? A sequential test with a stated false-alarm rate.
 
 The stream is of block means: the episodes of a training in order, a fixed number to a block, for episodes that follow
-each other are alike. Whenever a block is full, the newest ``w`` blocks are compared with the ``w`` before them, for
+each other are alike. Whenever a block is full, the newest ``w`` blocks are compared with ``w`` earlier ones, for
 windows of several lengths, by ranks (Mann & Whitney 1947, "On a test of whether one of two random variables is
-stochastically larger than the other"). The alarm is given where *both* are established at once: the objective has
-fallen, and the pay has risen.
+stochastically larger than the other"). Between the two ``w`` blocks are left out, for a change takes its time. The
+alarm is given where *both* are established at once: the objective has fallen, and the pay has risen.
 
 **The rate.** Let the blocks be independent and, in each pair of windows, either the objective never fall from block to
 block (in the stochastic order; noise of any kind and learning included) or the pay never rise. Then the probability
@@ -35,10 +35,12 @@ from numpy.typing import ArrayLike, NDArray
 from rewardlab.errors import BadInput, Problem
 
 __all__ = [
+    "REACH",
     "WINDOWS",
     "Divergence",
     "block_means",
     "comparison_level",
+    "comparisons_due",
     "divergence_now",
     "fall_p_value",
     "first_divergence",
@@ -47,6 +49,9 @@ __all__ = [
 
 WINDOWS = (16, 32, 64, 128)
 """The lengths of the windows that are compared, in blocks; each is twice the one before."""
+
+REACH = 3
+"""How many windows a comparison reaches back: the newest, one that is left out, and the one it is compared with."""
 
 _UNSEEN = 0.05  # a rise with a larger p-value was not seen
 _HEAD_START = 100  # larger spends less on the first comparisons, and more
@@ -130,6 +135,21 @@ def comparison_level(test: int, alpha: float) -> float:
     return alpha * math.log(1 + _HEAD_START) * (1 / math.log(ahead) - 1 / math.log(ahead + 1))
 
 
+def comparisons_due(count: int) -> list[tuple[int, int]]:
+    """The comparisons to make when there are so many blocks.
+
+    Args:
+        count: The blocks so far.
+
+    Returns:
+        For each its number among all since the beginning, from 1, and the length of its windows: ``w`` blocks that
+        begin ``REACH * w`` blocks ago against the newest ``w``. The longer, the seldomer.
+    """
+    done = sum(_made(count - 1, window) for window in WINDOWS)
+    due = [window for window in WINDOWS if _made(count, window) > _made(count - 1, window)]
+    return [(done + place, window) for place, window in enumerate(due, start=1)]
+
+
 def divergence_now(paid: ArrayLike, objective: ArrayLike, alpha: float = 0.01) -> Divergence | None:
     """Make the comparisons that are due when the newest block is full.
 
@@ -144,9 +164,9 @@ def divergence_now(paid: ArrayLike, objective: ArrayLike, alpha: float = 0.01) -
     falling = _both_falling(paid, objective, alpha)
     count = falling.shape[1]
     alarms = []
-    for test, window in _due(count):
-        level, first = comparison_level(test, alpha), count - 2 * window
-        before, after = falling[:, first : count - window], falling[:, count - window :]
+    for test, window in comparisons_due(count):
+        level, first = comparison_level(test, alpha), count - REACH * window
+        before, after = falling[:, first : first + window], falling[:, count - window :]
         p_value = float(fall_p_value(before, after).max())
         if p_value <= level:
             alarms.append(_described(falling, first, p_value, level))
@@ -162,7 +182,7 @@ def first_divergence(paid: ArrayLike, objective: ArrayLike, alpha: float = 0.01)
         alpha: The probability of a false alarm, in (0, 1).
     """
     falling = _both_falling(paid, objective, alpha)
-    for count in range(2 * WINDOWS[0], falling.shape[1] + 1):
+    for count in range(REACH * WINDOWS[0], falling.shape[1] + 1):
         found = divergence_now(-falling[0, :count], falling[1, :count], alpha)
         if found is not None:
             return found
@@ -206,17 +226,10 @@ def _both_falling(paid: ArrayLike, objective: ArrayLike, alpha: float) -> NDArra
     return np.stack([-pay, meant])
 
 
-def _due(count: int) -> list[tuple[int, int]]:
-    """The comparisons to make at this many blocks: the number of each among all since the beginning, and its window."""
-    done = sum(_made(count - 1, window) for window in WINDOWS)
-    due = [window for window in WINDOWS if _made(count, window) > _made(count - 1, window)]
-    return [(done + place, window) for place, window in enumerate(due, start=1)]
-
-
 def _made(count: int, window: int) -> int:
-    """How often windows of this length have been compared when there are so many blocks: the longer, the seldomer."""
+    """How often windows of this length have been compared when there are so many blocks."""
     stride = window // WINDOWS[0]
-    return max(0, (count - 2 * window) // stride + 1)
+    return max(0, (count - REACH * window) // stride + 1)
 
 
 def _described(falling: NDArray[np.float64], first: int, p_value: float, level: float) -> Divergence:
