@@ -150,11 +150,14 @@ def _searched(residual: Callable[[float], float], allowed: float) -> float | Non
     from scipy.optimize import minimize_scalar
 
     grid = np.linspace(0.0, 1.0, 21)
-    best = int(np.argmin([residual(float(gamma)) for gamma in grid]))
+    left = [residual(float(gamma)) for gamma in grid]
+    best = int(np.argmin(left))
+    if left[best] <= allowed:
+        return float(grid[best])
     bounds = (grid[max(0, best - 1)], grid[min(20, best + 1)])
     result = minimize_scalar(residual, bounds=bounds, method="bounded", options={"xatol": 1e-12})
     # The residual falls in a straight line towards the right discount, so how near the search came shows in it.
-    return float(result.x) if result.fun <= max(allowed, 1e-6 * residual(float(grid[best])) + 1e-9) else None
+    return float(result.x) if result.fun <= max(allowed, 1e-6 * left[best] + 1e-9) else None
 
 
 def _clipped(evidence: _Evidence) -> Slip | None:
