@@ -99,10 +99,12 @@ def search_plan(
     algorithm, space = _algorithm(probe), probe.single_action_space
     probe.close()
     problems = [
-        Problem(
-            where, repr(number), "a whole number, at least 1" if least == 1 else f"a whole number, at least {least}"
+        Problem(where, repr(number), f"a whole number, at least {least}")
+        for where, number, least in (
+            ("budget_steps", budget_steps, 1),
+            ("evaluation_episodes", episodes, _FEWEST_EPISODES),
+            ("seed", seed, 0),
         )
-        for where, number, least in (("budget_steps", budget_steps, 1), ("evaluation_episodes", episodes, 2))
         if isinstance(number, bool) or not isinstance(number, int) or number < least
     ]
     if isinstance(charge, bool) or not isinstance(charge, int | float) or not 0.0 <= charge < np.inf:
