@@ -21,12 +21,14 @@ from rewardlab.errors import BadInput, Problem, nearest
 
 __all__ = [
     "AlgorithmSpec",
+    "ClosedModel",
     "EnvironmentSpec",
     "ExperimentSpec",
     "VariantAlgorithmSpec",
     "VariantSpec",
     "parse_spec",
     "read_spec",
+    "read_toml",
 ]
 
 MAX_SPEC_BYTES = 1_000_000
@@ -77,12 +79,14 @@ Settings = Annotated[dict[str, Any], AfterValidator(_plain)]
 NumEnvs = Annotated[int, Field(ge=1, le=4096)]
 
 
-class _Closed(BaseModel):
+class ClosedModel(BaseModel):
+    """A table of a spec: unknown keys are refused, nothing is converted, nothing changes."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 @final
-class EnvironmentSpec(_Closed):
+class EnvironmentSpec(ClosedModel):
     """An environment: its id and keyword arguments."""
 
     id: str
@@ -90,7 +94,7 @@ class EnvironmentSpec(_Closed):
 
 
 @final
-class AlgorithmSpec(_Closed):
+class AlgorithmSpec(ClosedModel):
     """An algorithm: its name, the number of environments stepped at once, and keyword arguments of its class."""
 
     name: str = "ppo"
@@ -99,7 +103,7 @@ class AlgorithmSpec(_Closed):
 
 
 @final
-class VariantAlgorithmSpec(_Closed):
+class VariantAlgorithmSpec(ClosedModel):
     """What a variant learns by, where that differs from the experiment: the same keys, each of them optional."""
 
     name: str | None = None
@@ -108,7 +112,7 @@ class VariantAlgorithmSpec(_Closed):
 
 
 @final
-class VariantSpec(_Closed):
+class VariantSpec(ClosedModel):
     """One way to pay and train the agent.
 
     Attributes:
@@ -129,7 +133,7 @@ class VariantSpec(_Closed):
 
 
 @final
-class ExperimentSpec(_Closed):
+class ExperimentSpec(ClosedModel):
     """An experiment: one environment, some variants, some seeds, one budget.
 
     Attributes:
@@ -163,6 +167,15 @@ def read_spec(path: Path) -> ExperimentSpec:
     Raises:
         BadInput: The file is missing, too large, not TOML, or breaks the schema. All problems are named at once.
     """
+    return parse_spec(read_toml(path), str(path))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        BadInput: The file is missing, too large or not TOML.
+    """
     if path.suffix in (".yaml", ".yml"):
         raise BadInput(Problem(str(path), "a YAML file", "TOML", "rewrite it as .toml: its values keep their types"))
     if not path.is_file():
@@ -183,7 +196,7 @@ def read_spec(path: Path) -> ExperimentSpec:
         raise BadInput(Problem(str(path), f"text that is not TOML ({fault})", "TOML")) from None
     except OSError as fault:
         raise BadInput(Problem(str(path), f"{fault.strerror}", "a file that can be read")) from None
-    return parse_spec(data, str(path))
+    return data
 
 
 def parse_spec(data: dict[str, Any], source: str) -> ExperimentSpec:

@@ -1,0 +1,76 @@
+"""A study of distances as data: which environments, how many proxies, how long a learner trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, final
+
+from pydantic import Field, ValidationError
+
+from rewardlab.errors import BadInput, Problem, nearest
+from rewardlab.lab.spec import ClosedModel, EnvironmentSpec, ExperimentSpec, parse_spec, read_toml
+
+__all__ = ["DistanceStudySpec", "StudyEnvironmentSpec", "read_any_spec"]
+
+
+@final
+class StudyEnvironmentSpec(ClosedModel):
+    """An environment of a study: a name for tables, and what it is."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    environment: EnvironmentSpec
+
+
+@final
+class DistanceStudySpec(ClosedModel):
+    """How well do distances between rewards predict what is lost by training on a proxy?
+
+    Attributes:
+        version: Of the format.
+        name: What tables and folders call it.
+        study: Says that it is a study and no comparison of variants.
+        question: What it asks, in one sentence.
+        environments: Finite environments.
+        proxies: In each environment, those of its catalogue included.
+        gamma: The discount of everything.
+        budget_steps: Of each learner.
+        seeds: The number of learners for each proxy.
+        proxy_seed: Draws the random proxies.
+    """
+
+    version: Literal[1]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$")]
+    study: Literal["distances"]
+    question: str = ""
+    environments: Annotated[list[StudyEnvironmentSpec], Field(min_length=1)]
+    proxies: Annotated[int, Field(ge=4, le=10_000)]
+    gamma: Annotated[float, Field(ge=0, lt=1)]
+    budget_steps: Annotated[int, Field(ge=1, le=10**9)]
+    seeds: Annotated[int, Field(ge=1, le=1000)]
+    proxy_seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
+
+
+def read_any_spec(path: Path) -> ExperimentSpec | DistanceStudySpec:
+    """Read an experiment or a study; a file with the key ``study`` is one.
+
+    Raises:
+        BadInput: The file is missing, too large, not TOML, or breaks its schema. All problems are named at once.
+    """
+    data = read_toml(path)
+    if "study" not in data:
+        return parse_spec(data, str(path))
+    try:
+        return DistanceStudySpec.model_validate(data)
+    except ValidationError as fault:
+        raise BadInput(*(_problem(error, str(path)) for error in fault.errors(include_url=False))) from None
+
+
+def _problem(error: Any, source: str) -> Problem:
+    place = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        known = [*DistanceStudySpec.model_fields]
+        fix = nearest(str(error["loc"][-1]), known)
+        return Problem(f"{source}: {place}", "an unknown key", f"one of {', '.join(sorted(known))}", fix)
+    if error["type"] == "missing":
+        return Problem(f"{source}: {place}", "nothing", "a value: the key is required")
+    return Problem(f"{source}: {place}", repr(error["input"])[:80], error["msg"].removeprefix("Input should be "))
