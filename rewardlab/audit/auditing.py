@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, cast, final
 
+import gymnasium as gym
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -15,12 +16,16 @@ from rewardlab.audit.finding import LEVELS, Finding, Level
 from rewardlab.audit.hackability import hackability_finding
 from rewardlab.audit.optimal_set import optimal_set_finding
 from rewardlab.audit.policy_order import policy_order_finding
+from rewardlab.audit.recording import SampledPolicy
+from rewardlab.audit.sampled import sampled_audit
+from rewardlab.audit.searched_exploit import ExploitSearch
 from rewardlab.audit.shaping_form import shaping_form_finding
 from rewardlab.audit.subject import AuditedReward, AuditedSubject, Subject, audited_subject, potential_table
 from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.rewards.potential import Potential
 from rewardlab.rewards.returns import check_gamma
-from rewardlab.wrappers.potential_shaping import SHAPING_LINE
+from rewardlab.wrappers.potential_shaping import SHAPING_LINE, PotentialShaping
 
 __all__ = ["QUESTIONS", "Audit", "audit", "audited_case"]
 
@@ -96,12 +101,16 @@ def audit(
     shaping: str | Potential | ArrayLike | None = None,
     gamma: float = 0.99,
     horizon: int | None = None,
-    policies: Sequence[NDArray[np.float64]] = (),
+    policies: Sequence[NDArray[np.float64]] | Mapping[str, SampledPolicy] = (),
+    episodes: int = 100,
+    seed: int = 0,
+    search: Callable[[], ExploitSearch] | None = None,
+    on_progress: Callable[[str, int], None] | None = None,
 ) -> Audit:
     """Say whether a reward still asks for what was meant.
 
     Args:
-        subject: A `FiniteModel`, a `FiniteTask`, or an environment that has one.
+        subject: A `FiniteModel`, a `FiniteTask`, or an environment; one that has no table is sampled.
         reward: What the agent is paid: a name of the catalogue, weights on events, a `Reward`, or an array ``[S, A]``,
             ``[S, A, S]`` or ``[S, A, K]``. What the environment pays by default.
         against: What the designer means; the objective of the catalogue by default.
@@ -109,7 +118,13 @@ def audit(
         gamma: The learner's discount; 1 only with a horizon.
         horizon: The number of steps, if the time limit is part of the task. By default a time limit only cuts off, and
             learners bootstrap there, as those of stable-baselines3 do.
-        policies: Policies ``[S, A]`` to compare pair by pair, beside all stationary ones.
+        policies: Policies ``[S, A]`` to compare pair by pair, beside all stationary ones; for an environment that is
+            sampled, names with functions from observation to action, to be played beside a random policy.
+        episodes: How many each policy plays where an environment is sampled.
+        seed: Seeds those.
+        search: Looks for an exploit where an environment is sampled, such as
+            ``lambda: rewardlab.agents.search_exploit(...)``.
+        on_progress: Called after each sampled episode with the name of its policy and the number of its episodes.
 
     Returns:
         The findings. SAFE, `Audit.safe`, means that every proxy-optimal policy is objective-optimal under the
@@ -125,6 +140,12 @@ def audit(
         >>> audit(stay_or_switch, paid, against=meant, gamma=0.9).safe
         False
     """
+    found = audited_subject(subject)
+    if found is None:
+        env = cast("gym.Env[Any, Any]", subject)
+        return _sampled(env, reward, against, shaping, gamma, horizon, policies, episodes, seed, search, on_progress)
+    if isinstance(policies, Mapping):
+        raise BadInput(Problem("policies", "functions", "[S, A] arrays: this environment has a table"))
     case = audited_case(subject, reward, against=against, shaping=shaping, gamma=gamma, horizon=horizon)
     findings = [ask(case) for name, ask in QUESTIONS.items() if name != "hackability"]
     findings.append(hackability_finding(case, policies))
@@ -149,7 +170,7 @@ def audited_case(
     gamma = check_gamma(gamma)
     found = audited_subject(subject)
     if found is None:
-        fix = "for an environment that is no table see rewardlab.audit.sampled"
+        fix = "`audit` samples it"
         raise BadInput(Problem("audit", str(subject), "an environment with a finite model", fix))
     proxy_name, proxy, terms = found.reward(_default_proxy(found, reward), "reward")
     objective_name, objective, _ = found.reward(_default_objective(found, against), "against")
@@ -171,6 +192,59 @@ def audited_case(
         exploits=found.exploits,
         episode_steps=found.episode_steps,
     )
+
+
+def _sampled(
+    env: gym.Env[Any, Any],
+    reward: AuditedReward | None,
+    against: AuditedReward | None,
+    shaping: str | Potential | ArrayLike | None,
+    gamma: float,
+    horizon: int | None,
+    policies: Sequence[NDArray[np.float64]] | Mapping[str, SampledPolicy],
+    episodes: int,
+    seed: int,
+    search: Callable[[], ExploitSearch] | None,
+    on_progress: Callable[[str, int], None] | None,
+) -> Audit:
+    if horizon is not None:
+        fix = "leave it out: episodes are played with the environment's own time limit"
+        raise BadInput(Problem("horizon", repr(horizon), "None for an environment that is no table", fix))
+    if not isinstance(policies, Mapping) and len(policies):
+        raise BadInput(Problem("policies", "arrays", "names with functions: this environment has no table"))
+    played = env if shaping is None else PotentialShaping(env, _sampled_potential(env, shaping), gamma=gamma)
+    chosen = {
+        "reward": None if isinstance(reward, str) and reward == "environment" else reward,
+        "objective": against,
+    }
+    findings = sampled_audit(
+        played,
+        gamma=gamma,
+        seed=seed,
+        episodes=episodes,
+        policies=policies if isinstance(policies, Mapping) else {},
+        search=search,
+        on_progress=on_progress,
+        **cast("Any", chosen),
+    )
+    catalogue = Catalogue.of(env)
+    proxy = _named(reward, "the environment's reward") + ("" if shaping is None else " + shaping")
+    objective = _named(against, catalogue.objective if catalogue else "the environment's objective")
+    criterion = f"gamma {gamma:g}, over {episodes} episodes of each policy, as they were played"
+    return Audit(_name(env), proxy, objective, criterion, tuple(findings))
+
+
+def _named(choice: AuditedReward | None, default: str) -> str:
+    return choice if isinstance(choice, str) else getattr(choice, "name", default)
+
+
+def _sampled_potential(env: gym.Env[Any, Any], shaping: str | Potential | ArrayLike) -> Potential:
+    if isinstance(shaping, Potential):
+        return shaping
+    catalogue = Catalogue.of(env)
+    if not isinstance(shaping, str) or catalogue is None:
+        raise BadInput(Problem("shaping", repr(shaping), "a Potential: this environment has no table or catalogue"))
+    return catalogue.potential(shaping, "shaping")
 
 
 def _default_proxy(found: Subject, reward: AuditedReward | None) -> AuditedReward:

@@ -13,8 +13,9 @@ from rewardlab.errors import RewardLabError, nearest
 __all__ = ["make_parser"]
 
 _OPTIONS = (
-    "--actions", "--against", "--allow-code", "--delay", "--fail-on", "--gamma", "--help", "--horizon", "--json",
-    "--out", "--policy", "--reward", "--seed", "--seeds", "--set", "--shaping", "--state", "--steps", "--workers",
+    "--actions", "--against", "--allow-code", "--delay", "--episodes", "--fail-on", "--gamma", "--help", "--horizon",
+    "--json", "--out", "--policy", "--reward", "--search", "--seed", "--seeds", "--set", "--shaping", "--state",
+    "--steps", "--workers",
 )  # fmt: skip
 _EXIT_CODES = (
     "exit codes: 0 done, 1 a run failed or an audit found a fault, 2 bad input, 130 stopped by Ctrl-C, 143 by SIGTERM"
@@ -76,6 +77,17 @@ def make_parser() -> argparse.ArgumentParser:
     audit.add_argument("--shaping", metavar="P", help="a potential that is shaped by on top")
     audit.add_argument("--gamma", type=float, default=0.99, metavar="G", help="the discount (default: 0.99)")
     audit.add_argument("--horizon", type=words.count, metavar="N", help="the time limit, if it is part of the task")
+    audit.add_argument(
+        "--episodes",
+        type=words.count,
+        default=100,
+        metavar="N",
+        help="to sample where there is no table (default: 100)",
+    )
+    audit.add_argument(
+        "--search", type=words.count, metavar="STEPS", help="there too, train two agents this long to find an exploit"
+    )
+    audit.add_argument("--seed", type=words.seed, default=0, metavar="N", help="of what is sampled (default: 0)")
     audit.add_argument("--json", action="store_true", help="print the findings as JSON")
     audit.add_argument(
         "--fail-on",
