@@ -80,6 +80,15 @@ class Potential:
         """
         return values if self.known_finite else _finite(self, values, batch)
 
+    def times(self, weight: float) -> Potential:
+        """This potential, so many times as strong."""
+        function = self.function
+
+        def scaled(batch: NDArray[Any]) -> NDArray[np.float64]:
+            return weight * np.asarray(function(batch), dtype=np.float64)
+
+        return Potential(f"{weight:g} * {self.name}", scaled, self.reads, self.summary, self.known_finite)
+
     @staticmethod
     def from_table(values: ArrayLike, *, name: str = "table", summary: str = "") -> Potential:
         """A potential read from a table.

@@ -1,5 +1,6 @@
 """Reward wrappers: thin shells over pure formulas, one idea a file, each for one environment and for a vector."""
 
+from rewardlab.wrappers.amended_terms import AmendedTerms, VectorAmendedTerms
 from rewardlab.wrappers.bonus import UnsafeBonus, VectorUnsafeBonus
 from rewardlab.wrappers.clip import RewardClipping, VectorRewardClipping
 from rewardlab.wrappers.curriculum import StartCurriculum, VectorStartCurriculum
@@ -12,6 +13,7 @@ from rewardlab.wrappers.stack import WrapperSettings, wrap_vector, wrapper_probl
 from rewardlab.wrappers.transform import RewardTransform, VectorRewardTransform
 
 __all__ = [
+    "AmendedTerms",
     "Ledger",
     "PotentialShaping",
     "ReturnScaling",
@@ -20,6 +22,7 @@ __all__ = [
     "StartCurriculum",
     "Success",
     "UnsafeBonus",
+    "VectorAmendedTerms",
     "VectorLedger",
     "VectorPotentialShaping",
     "VectorReturnScaling",

@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, final, get_args
 
+import numpy as np
 from gymnasium.vector import VectorEnv
 
 from rewardlab.errors import BadInput, Problem, one_of
 from rewardlab.rewards.bonus import Bonus, BonusForm
 from rewardlab.rewards.catalogue import Catalogue
+from rewardlab.rewards.potential import Potential
+from rewardlab.wrappers.amended_terms import VectorAmendedTerms
 from rewardlab.wrappers.bonus import VectorUnsafeBonus
 from rewardlab.wrappers.clip import VectorRewardClipping, bound_problems
 from rewardlab.wrappers.curriculum import VectorStartCurriculum
@@ -47,13 +50,32 @@ class WrapperKind:
 
 
 def _shaping_problems(settings: WrapperSettings, catalogue: Catalogue | None, where: str) -> list[Problem]:
-    return _potential_problems(settings, catalogue, where)
+    problems = []
+    potential = settings.get("potential")
+    if not isinstance(potential, list):
+        problems += _potential_problems(settings, catalogue, where)
+    elif not potential or not all(_is_number(value) for value in potential):
+        problems.append(Problem(f"{where}.potential", "a list", "a finite number for each state, or a name"))
+    if not _is_number(settings.get("weight", 1.0)):
+        problems.append(Problem(f"{where}.weight", repr(settings["weight"]), "a finite number"))
+    return problems
 
 
 def _make_shaping(
     env: AnyVectorEnv, settings: WrapperSettings, catalogue: Catalogue | None, gamma: float
 ) -> AnyVectorEnv:
-    return VectorPotentialShaping(env, _offered(catalogue).potential(settings["potential"]), gamma=gamma)
+    chosen, weight = settings["potential"], float(settings.get("weight", 1.0))
+    if isinstance(chosen, list):
+        potential = Potential.from_table(weight * np.array(chosen, dtype=np.float64))
+        model = getattr(getattr(env.unwrapped, "task", None), "model", None)
+        if model is None or model.n_states != len(chosen):
+            expected = "an environment that is a table" if model is None else f"{model.n_states}, one for each state"
+            raise BadInput(Problem("potential", f"a list of {len(chosen)} numbers", expected))
+    else:
+        potential = _offered(catalogue).potential(chosen)
+        if weight != 1.0:
+            potential = potential.times(weight)
+    return VectorPotentialShaping(env, potential, gamma=gamma)
 
 
 def _clip_problems(settings: WrapperSettings, catalogue: Catalogue | None, where: str) -> list[Problem]:
@@ -115,6 +137,35 @@ def _make_bonus(
     return VectorUnsafeBonus(env, Bonus.from_potential(potential, form=form, weight=weight))
 
 
+def _terms_problems(settings: WrapperSettings, catalogue: Catalogue | None, where: str) -> list[Problem]:
+    problems = []
+    if not any(settings.get(key) for key in ("factors", "only_when", "never_when")):
+        problems.append(Problem(where, "none of 'factors', 'only_when' and 'never_when'", "one of them at least"))
+    for key, expected in (
+        ("factors", "a table of factors by term, such as {picked_up = 0.5}"),
+        ("only_when", "a table of events by term, such as {speed = 'delivered'}"),
+        ("never_when", "a table of events by term, such as {seen_watered = 'in_bucket'}"),
+    ):
+        chosen = settings.get(key, {})
+        if not isinstance(chosen, Mapping):
+            problems.append(Problem(f"{where}.{key}", repr(chosen), expected))
+            continue
+        for term, value in chosen.items():
+            place = f"{where}.{key}.{term}"
+            if key == "factors" and not _is_number(value):
+                problems.append(Problem(place, repr(value), "a finite number"))
+            if key != "factors" and (catalogue is None or value not in catalogue.events):
+                problems.append(one_of(place, str(value), catalogue.events if catalogue else (), "event"))
+    return problems
+
+
+def _make_terms(
+    env: AnyVectorEnv, settings: WrapperSettings, catalogue: Catalogue | None, gamma: float
+) -> AnyVectorEnv:
+    chosen = {key: settings[key] for key in ("factors", "only_when", "never_when") if key in settings}
+    return VectorAmendedTerms(env, **chosen)
+
+
 def _curriculum_problems(settings: WrapperSettings, catalogue: Catalogue | None, where: str) -> list[Problem]:
     offered = {} if catalogue is None else catalogue.start_sets
     stages = settings.get("stages")
@@ -153,7 +204,9 @@ def _make_curriculum(
 
 
 KINDS: Mapping[str, WrapperKind] = {
-    "potential_shaping": WrapperKind(("potential", "gamma"), _shaping_problems, _make_shaping, ("potential",)),
+    "potential_shaping": WrapperKind(
+        ("potential", "weight", "gamma"), _shaping_problems, _make_shaping, ("potential",)
+    ),
     "bonus": WrapperKind(("events", "potential", "form", "weight"), _bonus_problems, _make_bonus),
     "clip": WrapperKind(("min_reward", "max_reward"), _clip_problems, _make_clip),
     "curriculum": WrapperKind(
@@ -163,6 +216,7 @@ KINDS: Mapping[str, WrapperKind] = {
         ("stages",),
     ),
     "scale": WrapperKind(("gamma", "epsilon", "warm_up", "subtract_mean"), _scale_problems, _make_scale),
+    "terms": WrapperKind(("factors", "only_when", "never_when"), _terms_problems, _make_terms),
 }
 """By the name that specs use."""
 

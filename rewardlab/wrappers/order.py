@@ -33,6 +33,7 @@ _ROLES: dict[str, Role] = {
     "ReturnScaling": "scale",
     "NormalizeReward": "scale",
     "UnsafeBonus": "bonus",
+    "AmendedTerms": "bonus",
     "Ledger": "ledger",
     "RecordEpisodeStatistics": "monitor",
     "Monitor": "monitor",

@@ -94,7 +94,13 @@ def wrap_vector(
 def _role(settings: WrapperSettings) -> Role:
     if settings["kind"] == "scale" and settings.get("subtract_mean"):
         return "centred scale"
-    roles: dict[str, Role] = {"potential_shaping": "shaping", "clip": "clip", "bonus": "bonus", "scale": "scale"}
+    roles: dict[str, Role] = {
+        "potential_shaping": "shaping",
+        "clip": "clip",
+        "bonus": "bonus",
+        "terms": "bonus",
+        "scale": "scale",
+    }
     return roles.get(settings["kind"], "other")
 
 
