@@ -42,6 +42,7 @@ def hacked(tmp_path_factory: pytest.TempPathFactory) -> tuple[RewardWatch, PPO, 
     return watch, hacked_after_honest_learning(watch, 60_000), path
 
 
+@pytest.mark.slow
 def test_a_hack_learned_after_the_task_is_found_and_named(hacked: tuple[RewardWatch, PPO, Path]) -> None:
     alarm = hacked[0].alarm
     assert alarm is not None
@@ -56,6 +57,7 @@ def test_a_hack_learned_after_the_task_is_found_and_named(hacked: tuple[RewardWa
     assert alarm.peak_episode <= alarm.exploit.number <= alarm.episodes
 
 
+@pytest.mark.slow
 def test_the_saved_episode_plays_again_to_its_totals(hacked: tuple[RewardWatch, PPO, Path]) -> None:
     watch, _, path = hacked
     saved = json.loads(path.read_text(encoding="utf-8"))
@@ -77,6 +79,7 @@ def test_the_saved_episode_plays_again_to_its_totals(hacked: tuple[RewardWatch, 
     assert info["episode"]["ledger"] == pytest.approx(saved["totals"]["ledger"], abs=1e-9)
 
 
+@pytest.mark.slow
 def test_training_stops_and_the_peak_comes_back(hacked: tuple[RewardWatch, PPO, Path]) -> None:
     watch, agent, _ = hacked
     assert watch.alarm is not None
@@ -88,6 +91,7 @@ def test_training_stops_and_the_peak_comes_back(hacked: tuple[RewardWatch, PPO, 
     assert delivered_by(agent) > 0.95 > 0.5 > spoilt
 
 
+@pytest.mark.slow
 def test_an_alarm_is_one_line(hacked: tuple[RewardWatch, PPO, Path]) -> None:
     alarm, path = hacked[0].alarm, hacked[2]
     line = str(alarm)

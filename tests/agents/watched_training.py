@@ -37,7 +37,9 @@ def hacked_after_honest_learning(watch: RewardWatch, budget_steps: int, seed: in
     """PPO learns to deliver; then pick-ups are paid, and it learns more slowly, under watch, to live on them."""
     agent = small_agent(small_delivery(MEANT), seed, ent_coef=0.02)
     agent.learn(3_000)
-    agent.set_env(small_delivery(BAITED))
+    baited = small_delivery(BAITED)
+    baited.seed(seed)  # SB3 seeds only the environments that an agent begins with
+    agent.set_env(baited)
     agent.lr_schedule = lambda _: 1e-3
     return agent.learn(budget_steps, callback=watch)
 
