@@ -6,6 +6,10 @@ from rewardlab.audit.distances.dense import FILLS, dense_reward, dense_shaping, 
 from rewardlab.audit.distances.epic import epic_canonical, epic_distance
 from rewardlab.audit.distances.matrix import KINDS, DistanceMatrix, distance_matrix, table_distances
 from rewardlab.audit.distances.pearson import pearson_distance
+from rewardlab.audit.distances.sampled import SampledDistance
+from rewardlab.audit.distances.sampled_dard import sampled_dard
+from rewardlab.audit.distances.sampled_epic import sampled_epic
+from rewardlab.audit.distances.sampled_starc import sampled_starc
 from rewardlab.audit.distances.starc import NORMS, starc_distance
 
 __all__ = [
@@ -14,6 +18,7 @@ __all__ = [
     "KINDS",
     "NORMS",
     "DistanceMatrix",
+    "SampledDistance",
     "dard_canonical",
     "dard_distance",
     "dense_reward",
@@ -23,6 +28,9 @@ __all__ = [
     "epic_canonical",
     "epic_distance",
     "pearson_distance",
+    "sampled_dard",
+    "sampled_epic",
+    "sampled_starc",
     "starc_canonical",
     "starc_distance",
     "table_distances",
