@@ -27,6 +27,8 @@ from rewardlab.rewards.returns import check_gamma
 
 __all__ = ["BoundaryTerm", "boundary_term", "delayed_matching", "matched_rewards", "settled_rewards"]
 
+_UNDISCOUNTED = Problem("gamma", "0", "a number in (0, 1]", "what is taken back later is divided by it")
+
 Correction = Callable[[NDArray[np.float64], float], NDArray[np.float64]]
 
 
@@ -81,9 +83,17 @@ def settled_rewards(amounts: ArrayLike, gamma: float) -> NDArray[np.float64]:
         ``[T]``, with a discounted sum of 0.
 
     Raises:
-        BadInput: A number is not finite, or gamma is out of its range.
+        BadInput: There is no step, a number is not finite, gamma is out of its range, or what is taken back has grown
+            beyond all numbers.
     """
-    return matched_rewards(amounts, delayed_matching(len(np.atleast_1d(amounts)), None), gamma)
+    (paid,) = checked_arrays({"amounts": (amounts, (-1,))})
+    if not len(paid):
+        raise BadInput(Problem("amounts", "no steps", "at least one"))
+    if check_gamma(gamma) == 0.0:
+        raise BadInput(_UNDISCOUNTED)
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = paid @ gamma ** -np.arange(len(paid) - 1.0, -1.0, -1.0)
+    return _finite(np.append(paid[:-1], paid[-1] - total), gamma)
 
 
 def matched_rewards(amounts: ArrayLike, matching: ArrayLike, gamma: float) -> NDArray[np.float64]:
@@ -106,7 +116,7 @@ def matched_rewards(amounts: ArrayLike, matching: ArrayLike, gamma: float) -> ND
     (shares,) = checked_arrays({"matching": (matching, (len(paid), len(paid)))})
     problems = []
     if check_gamma(gamma) == 0.0:
-        problems.append(Problem("gamma", "0", "a number in (0, 1]", "what is taken back later is divided by it"))
+        problems.append(_UNDISCOUNTED)
     if np.triu(shares, 1).any():
         problems.append(Problem("matching", "an amount taken back before it was paid", "0 where i > t"))
     if not np.allclose(shares.sum(axis=0), 1.0, rtol=0, atol=1e-9):
@@ -118,10 +128,7 @@ def matched_rewards(amounts: ArrayLike, matching: ArrayLike, gamma: float) -> ND
     since = np.where(shares == 0.0, 0.0, steps[:, None] - steps)
     with np.errstate(over="ignore", invalid="ignore"):
         corrected: NDArray[np.float64] = paid - (shares * gamma**-since) @ paid
-    if not np.isfinite(corrected).all():
-        got = f"{len(paid)} steps at gamma {gamma:g}"
-        raise BadInput(Problem("amounts", got, "a delay that leaves something", "take back sooner"))
-    return corrected
+    return _finite(corrected, gamma)
 
 
 def delayed_matching(steps: int, delay: int | None) -> NDArray[np.float64]:
@@ -191,6 +198,14 @@ def boundary_term(
         paths.append(path)
     before, after, probability = np.array(sums).T
     return BoundaryTerm(before, after, probability, tolerance, paths[int(np.abs(after).argmax())])
+
+
+def _finite(corrected: NDArray[np.float64], gamma: float) -> NDArray[np.float64]:
+    if not np.isfinite(corrected).all():
+        got = f"{len(corrected)} steps at gamma {gamma:g}"
+        fix = "what is taken back grows by 1 / gamma each step: use matched_rewards with a shorter delay"
+        raise BadInput(Problem("amounts", got, "an episode short enough to take back at its end", fix))
+    return corrected
 
 
 def _trajectories(

@@ -6,8 +6,8 @@ A proxy that correlates with the objective (r > 0) on the visits of a base polic
 of the *visits* from those of the base policy; that of the action distributions will not do.
 
 The same numbers allow a better bound, ``r * x - sqrt((1 - r**2) * (chi2 - x**2))`` with x the proxy's gain in its own
-deviations, which nothing can improve on; both are equal where the first is at its best (own derivation: the bound is an
-angle, and the sum of two angles has one cosine).
+deviations. Nothing can improve on it: it is attained. Both have the same sign, and are equal where that is 0 (own
+derivation: with ``x = sqrt(chi2) * cos(a)`` and ``r = cos(b)`` the better bound is ``sqrt(chi2) * cos(a + b)``).
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def discount_mismatch(
     gaps = (plain.values[:, None] - plain.action_values)[acting & ~plain.optimal]
     return DiscountMismatch(
         compared(used[model.feasible], (right + somewhere)[model.feasible], tolerance=tolerance),
-        float(np.abs((moved.action_values - shaped)[acting]).max(initial=0.0)),
+        float(np.abs(moved.action_values[acting] - shaped[acting]).max(initial=0.0)),
         float(abs(other - gamma) * np.abs(phi).max(initial=0.0) / (1.0 - gamma)),
         float(gaps.min(initial=np.inf)),
         misled_states(moved.optimal, plain.optimal),

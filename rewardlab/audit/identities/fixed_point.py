@@ -13,7 +13,7 @@ from rewardlab.errors import RunFailed
 
 __all__ = ["FixedPoint", "fixed_point", "iterated"]
 
-_STILL = 1e-14
+_STILL = 1e-12
 """The largest change of a sweep that counts as rounding, relative to the largest entry or to 1."""
 
 _ABSURD = 1e12
@@ -50,15 +50,16 @@ def iterated(
         start: The first estimate.
         sweeps: The most updates to make, at least 1.
     """
-    values, change, limit = start, np.inf, np.inf
+    values, change, before, limit = start, np.inf, np.inf, np.inf
     for sweep in range(1, sweeps + 1):
         updated = update(values)
-        change = float(np.abs(updated - values).max(initial=0.0))
+        before, change = change, float(np.abs(updated - values).max(initial=0.0))
         values = updated
         largest = float(np.abs(values).max(initial=0.0))
         if sweep == 1:
             limit = _ABSURD * max(1.0, largest, float(np.abs(start).max(initial=0.0)))
-        if change <= _STILL * max(1.0, largest):
+        # Rounding keeps slow iterations moving for ever, so rest is where a small change no longer becomes smaller.
+        if change == 0.0 or before <= change <= _STILL * max(1.0, largest):
             return FixedPoint(values, sweep, change, settled=True, diverged=False)
         if not largest <= limit:
             return FixedPoint(values, sweep, change, settled=False, diverged=True)
@@ -66,7 +67,7 @@ def iterated(
 
 
 def fixed_point(
-    update: Callable[[NDArray[np.float64]], NDArray[np.float64]], start: NDArray[np.float64], *, sweeps: int = 100_000
+    update: Callable[[NDArray[np.float64]], NDArray[np.float64]], start: NDArray[np.float64], *, sweeps: int = 50_000
 ) -> NDArray[np.float64]:
     """Where an update comes to rest that is sure to do so.
 

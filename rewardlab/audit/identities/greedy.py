@@ -20,14 +20,12 @@ def greedy_actions(action_values: NDArray[np.float64], acting: NDArray[np.bool_]
     """
     values = np.where(acting, action_values, -np.inf)
     tie = TIE_TOLERANCE * max(1.0, float(np.abs(action_values[acting]).max(initial=0.0)))
-    best: NDArray[np.bool_] = np.logical_and(acting, values >= values.max(axis=1, keepdims=True) - tie)
-    return best
+    return np.asarray(acting & (values >= values.max(axis=1, keepdims=True) - tie), dtype=np.bool_)
 
 
 def misled_states(chosen: NDArray[np.bool_], optimal: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The states in which one of the chosen actions is not optimal, ``[S]``."""
-    misled: NDArray[np.bool_] = (chosen & ~optimal).any(axis=1)
-    return misled
+    return np.asarray((chosen & ~optimal).any(axis=1), dtype=np.bool_)
 
 
 def worst_return(

@@ -38,8 +38,10 @@ class Identity:
     @property
     def holds(self) -> bool:
         """Whether both sides are equal up to rounding."""
-        sides = np.abs([self.left, self.right])
-        return self.deviation <= self.tolerance * max(1.0, float(sides.max(initial=0.0)))
+        if not np.isfinite(self.deviation):
+            return False
+        largest = float(np.abs([self.left, self.right]).max(initial=0.0))
+        return self.deviation <= self.tolerance * max(1.0, largest)
 
     @property
     def worst(self) -> tuple[int, ...]:
