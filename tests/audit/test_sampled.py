@@ -133,6 +133,22 @@ class TestShapingThatIsCutOff:
         findings = asked(self.environment(0.9), gamma=0.9, policies=self.POLICIES)
         assert (findings["hackability"].level, findings["shaping_form"].level) == ("fine", "fine")
 
+    def test_the_shaping_of_a_stranger_is_left_out_where_every_step_fits(self) -> None:
+        class Stranger(gym.Wrapper[Any, Any, Any, Any]):
+            def reset(self, **settings: Any) -> Any:
+                observation, info = self.env.reset(**settings)
+                self.now = 10.0 * info["state"]
+                return observation, info
+
+            def step(self, action: Any) -> Any:
+                observation, reward, *ends, info = self.env.step(action)
+                before, self.now = self.now, 10.0 * info["state"]
+                return observation, float(reward) + 0.9 * self.now - before, *ends, info
+
+        findings = asked(Stranger(self.environment(0.9).env), gamma=0.9, policies=self.POLICIES)
+        assert findings["hackability"].level == "fine"
+        assert any("in every step seen, and was left out" in line for line in findings["hackability"].evidence)
+
     def test_nor_does_it_excuse_shaping_by_another_gamma(self) -> None:
         findings = asked(self.environment(0.5), gamma=0.9, policies=self.POLICIES)
         assert findings["shaping_form"].data["is_shaping"] is False
