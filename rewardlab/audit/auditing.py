@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.audit.case import AuditCase, audit_case
+from rewardlab.audit.distance_finding import distances_finding
 from rewardlab.audit.exploit import exploit_finding
 from rewardlab.audit.finding import LEVELS, Finding, Level
 from rewardlab.audit.hackability import hackability_finding
@@ -35,6 +36,7 @@ QUESTIONS: Mapping[str, Callable[[AuditCase], Finding]] = {
     "shaping_form": shaping_form_finding,
     "policy_order": policy_order_finding,
     "hackability": hackability_finding,
+    "distances": distances_finding,
 }
 """What is asked of every model, in the order in which equals are shown."""
 

@@ -19,7 +19,7 @@ def list_all(options: argparse.Namespace) -> int:
     from rich.text import Text
 
     from rewardlab.lab.shipped import shipped_experiments
-    from rewardlab.lab.spec import read_spec
+    from rewardlab.lab.study_spec import read_any_spec
     from rewardlab.plugins import load_plugins
     from rewardlab.rewards.catalogue import Catalogue
 
@@ -45,7 +45,7 @@ def list_all(options: argparse.Namespace) -> int:
             console.print(Text(f"  events     {', '.join(catalogue.events)}"))
     for name, path in shipped_experiments().items():
         console.print(Text(f"experiment {name}", style="bold"))
-        console.print(Text(f"  {read_spec(path).question}"))
+        console.print(Text(f"  {read_any_spec(path).question}"))
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rewardlab.lab.plan import Plan
+    from rewardlab.lab.study_spec import DistanceStudySpec
 
 __all__ = ["compare", "run"]
 
@@ -16,10 +17,12 @@ def run(options: argparse.Namespace) -> int:
     """Run an experiment and show what came of it."""
     from rewardlab.lab.plan import plan_experiment
     from rewardlab.lab.shipped import find_spec
-    from rewardlab.lab.spec import read_spec
+    from rewardlab.lab.study_spec import DistanceStudySpec, read_any_spec
 
     path = find_spec(options.experiment)
-    spec = read_spec(path)
+    spec = read_any_spec(path)
+    if isinstance(spec, DistanceStudySpec):
+        return _study(spec, path, options)
     if options.seeds is not None:
         spec = spec.model_copy(update={"seeds": list(range(options.seeds))})
     plan = plan_experiment(spec, str(path), allowed_modules=options.allow_code)
@@ -41,6 +44,38 @@ def compare(options: argparse.Namespace) -> int:
         steps=options.steps,
     )
     return _train_and_show(plan_experiment(spec, "compare", allowed_modules=options.allow_code), options)
+
+
+def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import track
+    from rich.text import Text
+
+    from rewardlab.lab.distance_study import planned_blocks, run_study, study_rows
+    from rewardlab.lab.engine import check_workers
+    from rewardlab.lab.store import ResultStore
+    from rewardlab.reports.distance_study import draw_study, study_csv, study_lines
+
+    if options.seeds is not None:
+        spec = spec.model_copy(update={"seeds": options.seeds})
+    console = Console()
+    workers = check_workers(options.workers)
+    blocks = planned_blocks(spec, str(path))
+    folder = Path("results") / spec.name if options.out is None else options.out
+    store = ResultStore(folder / "results.sqlite")
+    ended = run_study(blocks, store, workers)
+    for _ in track(
+        ended, spec.question or spec.name, total=len(blocks), console=console, disable=not console.is_terminal
+    ):
+        pass
+    rows, failures = study_rows(blocks, store)
+    for line in [*(study_lines(rows) if rows else ["nothing is finished"]), *failures]:
+        console.print(Text(line), soft_wrap=True)
+    if rows:
+        (folder / "results.csv").write_text(study_csv(rows), encoding="utf-8")
+        draw_study(rows, folder / "distances.png")
+        console.print(Text(f"Written: results.csv, distances.png, results.sqlite in {folder}"), soft_wrap=True)
+    return 1 if failures else 0
 
 
 def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:

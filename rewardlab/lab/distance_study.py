@@ -1,0 +1,241 @@
+"""The study: many proxies in several environments, their distances to the objective, and what they cost.
+
+What is done is cut into blocks of a few proxies of one environment. Each block runs in a process of its own, depends on
+nothing but its settings, and ends in one row of the store, so that a study that was stopped goes on from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rewardlab.audit.case import audit_case
+from rewardlab.audit.distance_finding import distances_of
+from rewardlab.audit.hackability import hackable_witness
+from rewardlab.audit.optimal_set import optimal_set
+from rewardlab.errors import BadInput, Problem
+from rewardlab.lab.checked_environment import checked_environment
+from rewardlab.lab.engine import run_jobs
+from rewardlab.lab.proxies import draw_proxies
+from rewardlab.lab.proxy_loss import proxy_loss
+from rewardlab.lab.rank_correlation import grouped_rank_correlation
+from rewardlab.lab.statistics import Estimate
+from rewardlab.lab.store import ResultStore, StoredRun
+from rewardlab.lab.study_spec import DistanceStudySpec
+from rewardlab.mdp import FiniteEnv, FiniteTask
+
+__all__ = [
+    "PREDICTORS",
+    "Block",
+    "correlations",
+    "measure_block",
+    "planned_blocks",
+    "predictions",
+    "run_study",
+    "study_rows",
+]
+
+PREDICTORS = ("starc", "epic", "dard", "angle", "hackable", "unsafe")
+"""STARC (VAL, L2), EPIC and DARD distances to the objective; the angle of the rewards projected on what they say of
+policies; whether the pair is hackable over all stationary policies; whether it is UNSAFE."""
+
+_BLOCK_PROXIES = 5
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some proxies of one environment: everything that its results depend on.
+
+    Attributes:
+        world: What tables call the environment.
+        environment_id: A registered id.
+        environment_settings: Keyword arguments of the environment.
+        first: The first proxy of the block.
+        last: The one after the last.
+        proxies: The number of proxies of the environment.
+        gamma: The discount.
+        budget_steps: Of each learner.
+        seeds: The number of learners for each proxy.
+        proxy_seed: Draws the random proxies.
+    """
+
+    world: str
+    environment_id: str
+    environment_settings: dict[str, Any]
+    first: int
+    last: int
+    proxies: int
+    gamma: float
+    budget_steps: int
+    seeds: int
+    proxy_seed: int
+
+    @property
+    def identity(self) -> str:
+        """The hash of its settings; what tables call the environment is no part of it."""
+        settings = {name: value for name, value in asdict(self).items() if name != "world"}
+        return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def planned_blocks(spec: DistanceStudySpec, source: str) -> list[Block]:
+    """Cut a study into blocks, having made every environment once.
+
+    Raises:
+        BadInput: An environment cannot be made, or is no finite model. All problems are named at once.
+    """
+    problems: list[Problem] = []
+    blocks = []
+    for number, world in enumerate(spec.environments):
+        place = f"{source}: environments[{number}].environment"
+        try:
+            env = checked_environment(
+                world.environment.id, world.environment.settings, f"{place}.id", f"{place}.settings"
+            )
+        except BadInput as fault:
+            problems += fault.problems
+            continue
+        if not isinstance(env.unwrapped, FiniteEnv):
+            problems.append(Problem(f"{place}.id", repr(world.environment.id), "a finite environment"))
+        blocks += [
+            Block(
+                world.name,
+                world.environment.id,
+                dict(world.environment.settings),
+                first,
+                min(first + _BLOCK_PROXIES, spec.proxies),
+                spec.proxies,
+                spec.gamma,
+                spec.budget_steps,
+                spec.seeds,
+                spec.proxy_seed,
+            )
+            for first in range(0, spec.proxies, _BLOCK_PROXIES)
+        ]
+    if problems:
+        raise BadInput(*problems)
+    return blocks
+
+
+def run_study(blocks: Sequence[Block], store: ResultStore, workers: int) -> Iterator[Block]:
+    """Do the blocks that the store does not have.
+
+    Args:
+        blocks: Of `planned_blocks`.
+        store: Where results go.
+        workers: Processes at once.
+
+    Yields:
+        Every block, once it is done or has failed; first those that were done before.
+    """
+    stored = {block.identity: store.read(block.identity) for block in blocks}
+    missing = [block for block in blocks if (row := stored[block.identity]) is None or row.state != "finished"]
+    yield from (block for block in blocks if block not in missing)
+    with closing(run_jobs(measure_block, missing, workers, ["numpy", "scipy.sparse.linalg"])) as events:
+        for event in events:
+            if event.kind not in ("finished", "failed"):
+                continue
+            block = missing[event.index]
+            finished = event.kind == "finished"
+            result, message = (event.payload, "") if finished else ({}, str(event.payload))
+            state: Any = event.kind
+            store.write(StoredRun(block.identity, state, asdict(block), result, message, {}))
+            yield block
+
+
+def measure_block(block: Block, on_progress: Callable[[int], None]) -> dict[str, Any]:
+    """Measure the proxies of a block.
+
+    Returns:
+        JSON data: ``rows``, one for each proxy: its name and family, each of `PREDICTORS`, ``exact`` and ``exact_best``
+        regret and the ``trained`` ones.
+    """
+    task = _task(block)
+    drawn = draw_proxies(task, block.proxies, block.gamma, block.proxy_seed)[block.first : block.last]
+    rows = []
+    for number, proxy in enumerate(drawn, start=block.first):
+        # The learner's streams are those of the proxy, so that it matters to no result how a study is cut.
+        streams = np.random.SeedSequence([block.proxy_seed, number]).generate_state(block.seeds)
+        seeds = tuple(int(seed) for seed in streams)
+        loss = proxy_loss(task, proxy.table, block.gamma, budget_steps=block.budget_steps, seeds=seeds)
+        rows.append(
+            {"proxy": proxy.name, "family": proxy.family}
+            | predictions(task, proxy.table, block.gamma)
+            | {"exact": loss.exact, "exact_best": loss.exact_best, "trained": list(loss.trained)}
+        )
+        on_progress(number)
+    return {"rows": rows}
+
+
+def predictions(task: FiniteTask, proxy: NDArray[np.float64], gamma: float) -> dict[str, float]:
+    """What each of `PREDICTORS` says of a proxy."""
+    case = audit_case(task.model, proxy, task.objective_table, gamma=gamma)
+    paid, meant = (case.space.projected(rows) for rows in (case.proxy_advantages, case.objective_advantages))
+    return {
+        **distances_of(case),
+        "angle": _degrees(paid, meant),
+        "hackable": float(hackable_witness(case) is not None),
+        "unsafe": float(not optimal_set(case).safe),
+    }
+
+
+def _degrees(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """The angle of two vectors; a right one where one of them says nothing."""
+    length = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return float(np.degrees(np.arccos(np.clip(first @ second / length, -1.0, 1.0)))) if length else 90.0
+
+
+def study_rows(blocks: Sequence[Block], store: ResultStore) -> tuple[list[dict[str, Any]], list[str]]:
+    """What is finished, one row for each proxy with the name of its ``world``, and why the other blocks are not."""
+    rows, failures = [], []
+    for block in blocks:
+        stored = store.read(block.identity)
+        if stored is None or stored.state != "finished":
+            why = "not run" if stored is None else stored.message
+            failures.append(f"{block.world}, proxies {block.first} to {block.last - 1}: {why}")
+            continue
+        rows += [{"world": block.world, **row} for row in stored.result["rows"]]
+    return rows, failures
+
+
+def correlations(rows: Sequence[Mapping[str, Any]], seed: int = 0) -> dict[str, dict[str, Estimate]]:
+    """How well each predictor orders proxies by what they cost.
+
+    Args:
+        rows: Of `study_rows`.
+        seed: Draws the bootstrap resamples.
+
+    Returns:
+        Predictor to ``{"exact": ..., "trained": ...}``: the mean over environments of Spearman's rho within each, with
+        the regret of the worst proxy-optimal policy and with the mean regret of the learners.
+    """
+    worlds = list(dict.fromkeys(row["world"] for row in rows))
+    found: dict[str, dict[str, Estimate]] = {}
+    for predictor in PREDICTORS:
+        found[predictor] = {}
+        for cost in ("exact", "trained"):
+            groups = [
+                (_column(rows, world, predictor), _column(rows, world, cost))
+                for world in worlds
+                if len(_column(rows, world, predictor)) > 1
+            ]
+            found[predictor][cost] = grouped_rank_correlation(groups, np.random.default_rng(seed))
+    return found
+
+
+def _column(rows: Sequence[Mapping[str, Any]], world: str, name: str) -> NDArray[np.float64]:
+    return np.array([np.mean(row[name]) for row in rows if row["world"] == world], dtype=np.float64)
+
+
+def _task(block: Block) -> FiniteTask:
+    env = checked_environment(block.environment_id, block.environment_settings, "environment", "environment.settings")
+    base: Any = env.unwrapped
+    task: FiniteTask = base.task
+    return task

@@ -1,0 +1,108 @@
+"""A study of distances as people look at it: a table of rank correlations, a figure, and every number as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rewardlab.lab.distance_study import PREDICTORS, correlations
+from rewardlab.lab.statistics import Estimate
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["draw_study", "study_csv", "study_lines"]
+
+_TITLES = {
+    "starc": "STARC",
+    "epic": "EPIC",
+    "dard": "DARD",
+    "angle": "angle",
+    "hackable": "hackable?",
+    "unsafe": "UNSAFE?",
+}
+_COSTS = {"exact": "worst proxy-optimal policy", "trained": "trained policy"}
+_COLOURS = {"catalogue": "#d55e00", "weights": "#0072b2", "entries": "#009e73", "shaped": "#cc79a7"}
+
+
+def study_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The rank correlations as a plain table, and what a reader must know of it."""
+    found = correlations(rows)
+    worlds = len({row["world"] for row in rows})
+    lines = [
+        f"Spearman's rank correlation with normalised regret, mean over {worlds} environments, {len(rows)} proxies",
+        "",
+        f"{'':<12}{_COSTS['exact']:>28}{_COSTS['trained']:>28}",
+    ]
+    lines += [
+        f"{_TITLES[name]:<12}{_cell(found[name]['exact']):>28}{_cell(found[name]['trained']):>28}"
+        for name in PREDICTORS
+    ]
+    lines += [
+        "",
+        "[95 % bootstrap intervals over the proxies of each environment; environments as they are]",
+    ]
+    return lines
+
+
+def study_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Every number: one line for each proxy, learners side by side."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    seeds = max((len(row["trained"]) for row in rows), default=0)
+    names = ["world", "proxy", "family", *PREDICTORS, "exact", "exact_best"]
+    writer.writerow([*names, *(f"trained_{seed}" for seed in range(seeds))])
+    for row in rows:
+        values = [row[name] for name in names] + list(row["trained"])
+        writer.writerow([value if isinstance(value, str) else repr(float(value)) for value in values])
+    return buffer.getvalue()
+
+
+def draw_study(rows: Sequence[Mapping[str, Any]], path: Path) -> Path:
+    """Regret against each distance, above of the worst proxy-optimal policy, below of the trained ones.
+
+    Args:
+        rows: Of `rewardlab.lab.distance_study.study_rows`.
+        path: A ``.png`` or ``.svg`` file to write.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    shown = ("starc", "epic", "dard", "angle")
+    found = correlations(rows)
+    figure = Figure(figsize=(3.1 * len(shown) + 0.6, 5.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(2, len(shown), sharey=True)
+    for column, name in enumerate(shown):
+        for line, cost in enumerate(_COSTS):
+            axis = axes[line][column]
+            _scatter(axis, rows, name, cost)
+            axis.set_title(f"{_TITLES[name]}: rho {_cell(found[name][cost])}", fontsize=9)
+        axes[1][column].set_xlabel(
+            "angle, degrees" if name == "angle" else f"{_TITLES[name]} distance to the objective"
+        )
+    for line, words in enumerate(_COSTS.values()):
+        axes[line][0].set_ylabel(f"normalised regret\n({words})")
+    handles, labels = axes[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+    figure.savefig(path, dpi=110, metadata={"Date": None} if path.suffix == ".svg" else None)
+    return path
+
+
+def _scatter(axis: Axes, rows: Sequence[Mapping[str, Any]], name: str, cost: str) -> None:
+    for family, colour in _COLOURS.items():
+        points = [(row[name], np.mean(row[cost])) for row in rows if row["family"] == family]
+        if points:
+            across, up = zip(*points, strict=True)
+            axis.scatter(across, up, s=9, alpha=0.55, color=colour, linewidths=0, label=family)
+    axis.set_ylim(-0.04, 1.04)
+    axis.grid(alpha=0.25)
+
+
+def _cell(found: Estimate) -> str:
+    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"

@@ -1,0 +1,167 @@
+"""The study of distances: what it says of proxies that are known, its spec, and that it goes on where it stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rewardlab.errors import BadInput
+from rewardlab.lab.distance_study import (
+    PREDICTORS,
+    Block,
+    correlations,
+    measure_block,
+    planned_blocks,
+    predictions,
+    run_study,
+    study_rows,
+)
+from rewardlab.lab.shipped import shipped_experiments
+from rewardlab.lab.store import ResultStore
+from rewardlab.lab.study_spec import DistanceStudySpec, read_any_spec
+from rewardlab.reports.distance_study import draw_study, study_csv, study_lines
+from rewardlab_envs.boat_race import boat_race_task
+from tests.command_line import call
+
+GRIDWORLD = "rewardlab_envs:rewardlab/Gridworld-v0"
+SMALL = f"""
+version = 1
+name = "small"
+study = "distances"
+proxies = 7
+gamma = 0.9
+budget_steps = 400
+seeds = 2
+[[environments]]
+name = "corridor"
+environment = {{ id = "{GRIDWORLD}", settings = {{ map = "S..G" }} }}
+[[environments]]
+name = "boat"
+environment = {{ id = "rewardlab_envs:rewardlab/BoatRace-v0" }}
+"""
+
+
+@pytest.fixture
+def spec_file(tmp_path: Path) -> Path:
+    path = tmp_path / "small.toml"
+    path.write_text(SMALL, encoding="utf-8")
+    return path
+
+
+def blocks_of(path: Path) -> list[Block]:
+    spec = read_any_spec(path)
+    assert isinstance(spec, DistanceStudySpec)
+    return planned_blocks(spec, str(path))
+
+
+def test_what_predictors_say_of_proxies_that_are_known() -> None:
+    task = boat_race_task()
+    potential = np.random.default_rng(0).normal(size=8)
+    same = predictions(task, 3 * task.objective_table + task.model.shaping_table(potential, 0.97), 0.97)
+    # A distance is a root, which makes 1e-8 of a rounding of 1e-16.
+    assert [same[name] for name in PREDICTORS] == pytest.approx([0] * len(PREDICTORS), abs=1e-5)
+    opposite = predictions(task, -task.objective_table, 0.97)
+    assert [opposite[name] for name in PREDICTORS] == pytest.approx([1, 1, 1, 180, 1, 1], abs=1e-5)
+    nothing = predictions(task, 0 * task.objective_table, 0.97)
+    assert (nothing["angle"], nothing["hackable"], nothing["unsafe"]) == (90, 0, 1)
+
+
+def test_a_small_study_from_its_file_to_its_report(spec_file: Path, tmp_path: Path) -> None:
+    said = call("run", spec_file, "--out", tmp_path / "out", "--workers", 2)
+    assert said.code == 0, said.err
+    assert "STARC" in said.out
+    assert "14 proxies" in said.out
+    table = (tmp_path / "out" / "results.csv").read_text(encoding="utf-8")
+    assert len(table.splitlines()) == 15
+    assert (tmp_path / "out" / "distances.png").stat().st_size > 10_000
+    # Again: nothing is measured anew, and the table is the same to the byte.
+    before = (tmp_path / "out" / "results.sqlite").stat().st_mtime_ns
+    assert call("run", spec_file, "--out", tmp_path / "out").code == 0
+    assert (tmp_path / "out" / "results.csv").read_text(encoding="utf-8") == table
+    assert (tmp_path / "out" / "results.sqlite").stat().st_mtime_ns == before
+
+
+def test_it_goes_on_where_it_stopped_and_cutting_matters_to_no_result(spec_file: Path, tmp_path: Path) -> None:
+    blocks = blocks_of(spec_file)
+    assert [(block.world, block.first, block.last) for block in blocks] == [
+        ("corridor", 0, 5), ("corridor", 5, 7), ("boat", 0, 5), ("boat", 5, 7),
+    ]  # fmt: skip
+    store = ResultStore(tmp_path / "results.sqlite")
+    assert list(run_study(blocks[:1], store, 1)) == blocks[:1]
+    rows, missing = study_rows(blocks, store)
+    assert len(rows) == 5
+    assert missing == [
+        "corridor, proxies 5 to 6: not run", "boat, proxies 0 to 4: not run", "boat, proxies 5 to 6: not run",
+    ]  # fmt: skip
+    assert len(list(run_study(blocks, store, 2))) == len(blocks)
+    rows, missing = study_rows(blocks, store)
+    assert (len(rows), missing) == (14, [])
+    whole = Block(**{**_settings(blocks[0]), "last": 7})
+    measured = measure_block(whole, lambda done: None)["rows"]
+    assert [{"world": "corridor", **row} for row in measured] == rows[:7]
+
+
+def _settings(block: Block) -> dict[str, Any]:
+    return {name: getattr(block, name) for name in Block.__dataclass_fields__}
+
+
+def made_up_rows(noise: float) -> list[dict[str, Any]]:
+    """Two worlds in which STARC foresees the loss up to noise, and nothing else does."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for world in ("one", "two"):
+        for number in range(30):
+            distance = number / 30
+            row: dict[str, Any] = dict.fromkeys(PREDICTORS, 0.5)
+            row |= {"world": world, "proxy": f"{number}", "family": "entries", "starc": distance}
+            loss = float(np.clip(distance + noise * rng.normal(), 0, 1))
+            rows.append(row | {"exact": loss, "exact_best": loss, "trained": [loss, loss]})
+    return rows
+
+
+def test_correlations_and_their_report(tmp_path: Path) -> None:
+    found = correlations(made_up_rows(0.0))
+    assert found["starc"]["exact"].value == pytest.approx(1.0, abs=0.01)
+    assert found["epic"]["exact"].value == 0.0
+    noisy = correlations(made_up_rows(0.3))["starc"]["trained"]
+    assert 0.3 < noisy.low < noisy.value < noisy.high < 1.0
+    lines = study_lines(made_up_rows(0.3))
+    assert any(line.startswith("STARC") and f"{noisy.value:.2f}" in line for line in lines)
+    assert draw_study(made_up_rows(0.3), tmp_path / "figure.png").is_file()
+    assert study_csv(made_up_rows(0.0)).splitlines()[0].endswith("exact,exact_best,trained_0,trained_1")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "message"),
+    [
+        ("proxies = 7", "proxys = 7", "did you mean 'proxies'?"),
+        ("gamma = 0.9", "gamma = 1.0", "gamma: got 1.0"),
+        ("seeds = 2", "", "seeds: got nothing"),
+        (GRIDWORLD, "CartPole-v1", "settings.map"),
+        ('id = "rewardlab_envs:rewardlab/BoatRace-v0"', 'id = "CartPole-v1"', "a finite environment"),
+        ("S..G", "S..Q", "environments[0].environment.settings"),
+    ],
+)
+def test_what_is_wrong_with_a_spec_is_said_before_anything_runs(
+    spec_file: Path, tmp_path: Path, wrong: str, right: str, message: str
+) -> None:
+    spec_file.write_text(SMALL.replace(wrong, right), encoding="utf-8")
+    said = call("run", spec_file, "--out", tmp_path / "out")
+    assert said.code == 2
+    assert message in said.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_study_that_comes_along_can_be_planned() -> None:
+    blocks = blocks_of(shipped_experiments()["distance-predicts-regret"])
+    assert sum(block.last - block.first for block in blocks) >= 300
+    assert len({block.identity for block in blocks}) == len(blocks)
+
+
+def test_an_experiment_is_still_read_as_one() -> None:
+    assert not isinstance(read_any_spec(shipped_experiments()["delivery"]), DistanceStudySpec)
+    with pytest.raises(BadInput, match="no file"):
+        read_any_spec(Path("nowhere.toml"))
