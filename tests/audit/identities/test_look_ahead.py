@@ -58,6 +58,14 @@ def test_the_loss_is_that_of_the_worst_policy_that_follows_the_values() -> None:
     assert misled > 5
 
 
+def test_of_equals_the_worst_counts() -> None:
+    # Pay 1, 0, -1 and advice 5, 0, -1: values -4, 0, 0. Who goes by them may do the last: 2 less than the best.
+    model = one_choice(3)
+    answer = look_ahead_advice(model, paying(model, [1, 0, -1]), [[5, 0, -1], [0, 0, 0]], 0.9)
+    assert answer.unbiased[0].tolist() == [False, True, True]
+    assert answer.loss == 2.0
+
+
 def test_a_potential_of_states_alone_is_the_safe_case() -> None:
     for seed in range(20):
         case = drawn(seed)
