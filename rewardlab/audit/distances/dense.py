@@ -7,9 +7,9 @@ has to be put there, EPIC depends on it, and DARD somewhat. The convention:
 - What cannot happen is paid as the *mean* outcome of its state and action. With ``fill="advantage"`` (the default) that
   is said of the advantages under the uniform policy, and the shaping by which these differ from the reward is then put
   back over all triples by its formula. So shaping of the table is shaping everywhere, and changes no distance. But
-  where nothing is left to chance, EPIC then says nothing of its own: it is STARC (VAL, L2). With ``fill="mean"`` it is
-  said of the table itself, as if a step paid the same wherever it led; shaping that is in the table is then none where
-  it cannot happen, and EPIC notices. Add shaping by `dense_shaping` there.
+  where nothing is left to chance and all actions are legal, EPIC then says nothing of its own: it is STARC (VAL, L2).
+  With ``fill="mean"`` it is said of the table itself, as if a step paid the same wherever it led; shaping that is in
+  the table is then none where it cannot happen, and EPIC notices. Add shaping by `dense_shaping` there.
 - A terminal state leads to itself and pays nothing (but shaping into other states, where that is put back).
 - An action that is not legal does what a legal one, drawn at random, would do.
 """
