@@ -2,8 +2,8 @@
 
 0.1 for each parcel picked up pays for carrying one and takes nothing back when it is dropped, so dropping it and
 picking it up again pays for ever. Its potential-based counterpart is 0.1 for a state in which a parcel is carried: the
-same guidance, and no loop (Ng, Harada & Russell 1999). Such a bonus is recognised by a *feature*, a number for each state,
-that rises exactly where the bonus pays and in proportion to it, and whose falls cost nothing.
+same guidance, and no loop (Ng, Harada & Russell 1999). Such a bonus is recognised by a *feature*, a number for each
+state, that rises exactly where the bonus pays and in proportion to it, and whose falls cost nothing.
 """
 
 from __future__ import annotations

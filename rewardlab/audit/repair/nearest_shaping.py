@@ -93,11 +93,11 @@ def step_weights(case: AuditCase, occupation: Occupation) -> NDArray[np.float64]
     if occupation not in get_args(Occupation):
         raise BadInput(one_of("occupation", str(occupation), get_args(Occupation), "occupation"))
     if occupation == "alike":
-        return 1.0 * case.model.feasible
+        return case.model.feasible.astype(np.float64)
     policy = case.space.uniform
     if occupation == "objective":
         best = case.objective_optimal
         policy = np.where(case.model.terminal[:, None], policy, best / np.maximum(1, best.sum(axis=1, keepdims=True)))
     visits = case.space.table(case.space.visits(policy))
-    weights: NDArray[np.float64] = visits[:, :, None] * case.model.probability * case.model.feasible
-    return weights
+    counted: NDArray[np.float64] = visits[:, :, None] * case.model.probability * case.model.feasible
+    return counted

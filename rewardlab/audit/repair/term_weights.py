@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import product
 from typing import Any, final
 
 import numpy as np
@@ -31,6 +31,7 @@ _NOTHING = 1e-7
 
 _MOST_ROUNDS = 200
 _MOST_CHOICES = 64
+_MOST_MEMBERS = 6
 
 
 @final
@@ -43,8 +44,8 @@ class TermWeights:
         margin: By how much, of the sum of the largest amounts, right actions are kept ahead of wrong ones.
         largest_margin: The most that any weights achieve; 0 if there are none.
         change: The sum of changes of the largest amounts, as a share of their sum before.
-        decided: Whether, where there are none, that is proven: for every choice among the actions that the objective
-            likes equally.
+        decided: Whether, where there are none, that is proven, and not just so for the choices that were tried among
+            actions that the objective likes equally.
         choices: How many such choices were tried.
     """
 
@@ -66,8 +67,9 @@ def term_weights(
     """Find the weights nearest to the present ones that make every proxy-optimal policy objective-optimal.
 
     What is asked for: an objective-optimal policy is paid best in every state that objective-optimal policies come to,
-    and every action that is not objective-optimal there falls short by the margin, whatever is done after it. States
-    that no objective-optimal policy comes to carry no inequality of their own.
+    and every action that is not objective-optimal there falls short by the margin, whatever is done after it. Where
+    the objective likes several actions equally, the weights may prefer any of them or none. States that no
+    objective-optimal policy comes to carry no inequality of their own: a perfect agent is never there.
 
     Args:
         case: The model, the objective and the discount.
@@ -85,13 +87,14 @@ def term_weights(
     total = float(present.sum()) or 1.0
     best: tuple[float, WeightCuts] | None = None
     choices, decided = 0, False
-    for actions, last in _choices(case, columns, present):
-        cuts = WeightCuts(case, columns, actions)
+    for allowed, actions, last in _choices(case, columns, present):
+        cuts = WeightCuts(case, columns, allowed, actions)
         choices += 1
         reached = _largest_margin(cuts)
         if best is None or reached > best[0]:
             best = (reached, cuts)
-        decided = decided or last or cuts.ties_are_idle
+        # Where the objective's likings are paid alike by every term, there is nothing to choose among.
+        decided = decided or last or (choices == 1 and cuts.ties_are_idle)
         if reached > _NOTHING or decided:
             break
     if best is None or best[0] <= _NOTHING:
@@ -106,22 +109,57 @@ def term_weights(
 
 def _choices(
     case: AuditCase, columns: list[NDArray[np.float64]], present: NDArray[np.float64]
-) -> Iterator[tuple[NDArray[np.int64], bool]]:
-    """Objective-optimal policies to begin with, each with whether they are all by then."""
-    model, optimal = case.model, case.objective_optimal
-    allowed = optimal | model.terminal[:, None]
-    meant = reachable_states(model, allowed=optimal) & ~model.terminal
-    options = [np.flatnonzero(row) if there else [int(row.argmax())] for row, there in zip(optimal, meant, strict=True)]
-    count = float(np.prod([float(len(choice)) for choice in options]))
-    directions = [present, *np.eye(len(columns)), *-np.eye(len(columns))]
-    for direction in directions:
-        table = np.tensordot(direction, np.stack(columns), axes=1)
-        found = solve(model, table, case.gamma, allowed=allowed).optimal
-        yield np.where(found.any(axis=1), found.argmax(axis=1), optimal.argmax(axis=1)), count == 1
-    if count <= _MOST_CHOICES:
-        listed = list(islice(product(*options), _MOST_CHOICES))
-        for number, actions in enumerate(listed, start=1):
-            yield np.array(actions, dtype=np.int64), number == len(listed)
+) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.int64], bool]]:
+    """What may be paid best, and a policy of it to begin with; and whether nothing is left to try after it.
+
+    First all that the objective likes best, with several policies to begin with; then each of those policies alone, as
+    weights may well prefer one of several good ways, and let it come to fewer states; then, if there are few, all sets.
+    """
+    liked = case.objective_optimal
+    policies = [_best_liked(case, columns, direction) for direction in _directions(present)]
+    for actions in policies:
+        yield liked, actions, False
+    alone = np.eye(case.model.n_actions, dtype=np.bool_)
+    for actions in policies:
+        yield alone[actions] & ~case.model.terminal[:, None], actions, False
+    sets = [_subsets(row) for row in liked[_meant_states(case)]]
+    if float(np.prod([float(len(options)) for options in sets])) <= _MOST_CHOICES:
+        listed = list(product(*sets))
+        for number, rows in enumerate(listed, start=1):
+            allowed = liked.copy()
+            allowed[_meant_states(case)] = rows
+            yield allowed, np.where(case.model.terminal, 0, allowed.argmax(axis=1)), number == len(listed)
+
+
+def _directions(present: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    units = np.eye(len(present))
+    return [present, *units, *-units]
+
+
+def _best_liked(
+    case: AuditCase, columns: list[NDArray[np.float64]], direction: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Of the objective-optimal policies, one that some weights pay best."""
+    liked, model = case.objective_optimal, case.model
+    table = np.tensordot(direction, np.stack(columns), axes=1)
+    found = solve(model, table, case.gamma, allowed=liked | model.terminal[:, None]).optimal
+    best: NDArray[np.int64] = np.where(found.any(axis=1), found.argmax(axis=1), liked.argmax(axis=1))
+    return best
+
+
+def _meant_states(case: AuditCase) -> NDArray[np.int64]:
+    return np.flatnonzero(reachable_states(case.model, allowed=case.objective_optimal) & ~case.model.terminal)
+
+
+def _subsets(row: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """All that are not empty; too many to count are as good as none."""
+    members = np.flatnonzero(row)
+    if len(members) > _MOST_MEMBERS:
+        return [row] * (_MOST_CHOICES + 1)
+    bits = (np.arange(1, 2 ** len(members))[:, None] >> np.arange(len(members))) & 1
+    subsets = np.zeros((len(bits), len(row)), dtype=np.bool_)
+    subsets[:, members] = bits == 1
+    return list(subsets)
 
 
 def _largest_margin(cuts: WeightCuts) -> float:

@@ -1,11 +1,11 @@
 """What weights of terms must fulfil so that every optimal policy is one that was meant: linear inequalities.
 
-Fix a policy that is objective-optimal. Its values, and the action values of any other way to go on, are linear in the
-weights of the terms. It is paid best, and better by a margin than whatever is wrong, exactly if no way to go on after a
-wrong action comes nearer to it than the margin. There are too many ways to go on to write them all down, but for given
-weights the best one is found by solving the model, so inequalities are added as they are found to be broken (Kelley
-1960, "The cutting-plane method for solving convex programs"). Each of them is necessary; once none is broken they are
-enough. The inequalities of inverse reinforcement learning are the first round of it (Ng & Russell 2000).
+Fix a policy of allowed actions, all of them objective-optimal. Its values, and the action values of any other way to
+go on, are linear in the weights of the terms. It is paid best, and better by a margin than whatever is not allowed,
+exactly if no way to go on after such an action comes nearer to it than the margin. There are too many ways to go on to
+write them all down, but for given weights the best one is found by solving the model, so inequalities are added as they
+are found to be broken (Kelley 1960, "The cutting-plane method for solving convex programs"). Each of them is necessary;
+once none is broken they are enough. Those of inverse reinforcement learning are the first round (Ng & Russell 2000).
 """
 
 from __future__ import annotations
@@ -30,18 +30,20 @@ _DECIMALS = 12
 @final
 @dataclass
 class WeightCuts:
-    """The inequalities found so far, for one choice among the actions that the objective likes equally.
+    """The inequalities found so far, for some of the actions that the objective likes best.
 
     Attributes:
         case: The model, the objective and the discount.
         tables: T tables ``[S, A, K]``, what each term pays at weight 1.
-        actions: ``[S]`` the policy that is to be paid best; objective-optimal.
+        allowed: ``[S, A]`` the actions that may be paid best: of the objective-optimal ones, one or more in each state.
+        actions: ``[S]`` the policy that is to be paid best; it takes allowed actions.
         wrong: ``[n, T]`` rows d such that ``d @ weights`` must be at least the margin.
         tied: ``[m, T]`` rows d such that ``d @ weights`` must be at least 0.
     """
 
     case: AuditCase
     tables: Sequence[NDArray[np.float64]]
+    allowed: NDArray[np.bool_]
     actions: NDArray[np.int64]
     wrong: NDArray[np.float64] = field(init=False)
     tied: NDArray[np.float64] = field(init=False)
@@ -49,21 +51,21 @@ class WeightCuts:
     def __post_init__(self) -> None:
         model = self.case.model
         self._expected = np.stack([model.expected(table) for table in self.tables])
-        self._meant = reachable_states(model, allowed=self.case.objective_optimal) & ~model.terminal
+        self._meant = reachable_states(model, allowed=self.allowed) & ~model.terminal
         self._ways: list[NDArray[np.float64]] = []
         self._choose(self.actions)
         self._add(self.actions)
 
     @property
     def ties_are_idle(self) -> bool:
-        """Whether all objective-optimal policies are paid alike by every term, so that the choice does not matter."""
+        """Whether every term pays all policies of allowed actions alike, so that no choice among them matters."""
         policy_advantage = self._action_values(self._values) - self._values[:, :, None]
         return bool((np.abs(policy_advantage[:, self._tied_places]) <= 1e-9 * self._scale).all())
 
     def broken_by(self, weights: NDArray[np.float64], margin: float) -> bool:
         """Look for a way to go on that breaks what must hold for these weights; add its inequalities if there is one.
 
-        If the weights pay another objective-optimal policy better than the chosen one, that one takes its place:
+        If the weights pay another policy of allowed actions better than the chosen one, that one takes its place:
         whatever was fulfilled then stays so.
 
         Args:
@@ -73,7 +75,7 @@ class WeightCuts:
         model, gamma = self.case.model, self.case.gamma
         table = np.tensordot(weights, np.stack(self.tables), axes=1)
         tolerance = 1e-7 * max(self._scale * float(np.abs(weights).max(initial=0.0)), 1e-12)
-        meant = solve(model, table, gamma, allowed=self.case.objective_optimal | model.terminal[:, None])
+        meant = solve(model, table, gamma, allowed=self.allowed | model.terminal[:, None])
         chosen = weights @ self._values
         if ((meant.values - chosen)[self._meant] > tolerance).any():
             self._choose(_first_best(meant, self.actions))
@@ -91,8 +93,8 @@ class WeightCuts:
         self._values = self._policy_values(actions)
         others = self.case.model.legal & self._meant[:, None]
         others[np.arange(len(actions)), actions] = False
-        self._wrong_places = others & ~self.case.objective_optimal
-        self._tied_places = others & self.case.objective_optimal
+        self._wrong_places = others & ~self.allowed
+        self._tied_places = others & self.allowed
         self._scale = max(1e-12, float(np.abs(self._expected).max(initial=0.0)), float(np.abs(self._values).max()))
         self._lay_out()
 
