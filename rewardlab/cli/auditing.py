@@ -1,4 +1,4 @@
-"""`rewardlab audit`."""
+"""`rewardlab audit` and `rewardlab distances`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rewardlab.audit.searched_exploit import ExploitSearch
 
-__all__ = ["audit", "setting"]
+__all__ = ["audit", "distances", "setting"]
 
 
 def audit(options: argparse.Namespace) -> int:
@@ -53,6 +53,29 @@ def audit(options: argparse.Namespace) -> int:
     if options.fail_on == "never":
         return 0
     return int(LEVELS.index(found.level) <= LEVELS.index(options.fail_on))
+
+
+def distances(options: argparse.Namespace) -> int:
+    """Show how far the rewards of an environment are from each other."""
+    from rewardlab.audit.distances import distance_matrix
+    from rewardlab.lab.checked_environment import checked_environment
+    from rewardlab.lab.quick_comparison import parse_reward
+    from rewardlab.reports.distance_map import draw_distance_map
+    from rewardlab.rewards.returns import check_gamma
+
+    gamma = check_gamma(options.gamma, "--gamma")
+    env = checked_environment(
+        options.environment, dict(options.set), "ENV", "--set", allowed_modules=options.allow_code
+    )
+    chosen = {text: parse_reward(text) for text in options.reward}
+    matrix = distance_matrix(env, chosen or None, kind=options.kind, gamma=gamma)
+    env.close()
+    print(f"{matrix.kind.upper()} distances, gamma {matrix.gamma:g}; 0 is the same order of policies, 1 the opposite")
+    print(matrix.as_text())
+    if options.out is not None:
+        options.out.mkdir(parents=True, exist_ok=True)
+        print(f"Written: {draw_distance_map(matrix, options.out / f'{matrix.kind}.png')}")
+    return 0
 
 
 def _search(

@@ -13,9 +13,9 @@ from rewardlab.errors import RewardLabError, nearest
 __all__ = ["make_parser"]
 
 _OPTIONS = (
-    "--actions", "--against", "--allow-code", "--delay", "--episodes", "--fail-on", "--gamma", "--help", "--horizon",
-    "--json", "--out", "--policy", "--reward", "--search", "--seed", "--seeds", "--set", "--shaping", "--state",
-    "--steps", "--workers",
+    "--actions", "--against", "--allow-code", "--delay", "--episodes", "--fail-on", "--gamma", "--help",
+    "--horizon", "--json", "--kind", "--out", "--policy", "--reward", "--search", "--seed", "--seeds", "--set",
+    "--shaping", "--state", "--steps", "--workers",
 )  # fmt: skip
 _EXIT_CODES = (
     "exit codes: 0 done, 1 a run failed or an audit found a fault, 2 bad input, 130 stopped by Ctrl-C, 143 by SIGTERM"
@@ -98,6 +98,18 @@ def make_parser() -> argparse.ArgumentParser:
     _add_setting_option(audit)
     _add_code_option(audit)
     audit.set_defaults(command=auditing.audit)
+
+    distances = commands.add_parser("distances", help="show how far rewards of an environment are from each other")
+    distances.add_argument("environment", metavar="ENV", help="for instance: rewardlab_envs:rewardlab/BoatRace-v0")
+    distances.add_argument(
+        "--reward", action="append", default=[], metavar="R", help="a name, or weights; repeatable (default: all)"
+    )
+    distances.add_argument("--kind", choices=("starc", "epic", "dard"), default="starc", help="(default: starc)")
+    distances.add_argument("--gamma", type=float, default=0.99, metavar="G", help="the discount (default: 0.99)")
+    distances.add_argument("--out", type=Path, metavar="DIR", help="draw a heat map into this folder")
+    _add_setting_option(distances)
+    _add_code_option(distances)
+    distances.set_defaults(command=auditing.distances)
 
     listing = commands.add_parser("list", help="show environments, rewards, potentials and experiments")
     listing.set_defaults(command=looking.list_all)
