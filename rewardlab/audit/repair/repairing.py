@@ -87,15 +87,19 @@ def repair(
 
 
 def _proposals(bench: Bench, removed: tuple[str, ...] | None, own: TermWeights) -> Iterator[Proposal | None]:
-    """All that may help, the mildest kind first."""
+    """All that may help, the mildest kind first.
+
+    Where shaping does, a condition or weights would leave a bonus in place and punish its abuse a little; that is worth
+    saying only where right actions are further ahead with it, for a thin lead is hard to learn.
+    """
     timed = bench.case.horizon is not None
+    lead = 0.0
     if removed is not None and not timed:
-        yield from shaping_proposals(bench, removed)
-    yield from _condition_proposals(bench)
-    if own.factors is not None:
-        yield _weights_proposal(bench, own)
-    else:
-        yield _with_events(bench)
+        shaped = [made for made in shaping_proposals(bench, removed) if made is not None]
+        lead = max((made.gap_share for made in shaped), default=0.0)
+        yield from shaped
+    others = [*_condition_proposals(bench), _weights_proposal(bench, own) if own.factors else _with_events(bench)]
+    yield from (made for made in others if made is not None and made.gap_share >= lead)
     if not timed:
         yield objective_proposal(bench)
 

@@ -14,6 +14,9 @@ from rewardlab.audit.auditing import audit
 from rewardlab.audit.optimal_set import optimal_set
 from rewardlab.audit.repair import Proposal, Repair, repair
 from rewardlab.audit.repair.amended import amended_case
+from rewardlab.audit.repair.bench import Bench
+from rewardlab.audit.repair.payment import Amendments
+from rewardlab.audit.subject import audited_subject
 from rewardlab.errors import BadInput
 from rewardlab.lab.plan import plan_experiment
 from rewardlab.lab.spec import parse_spec
@@ -63,6 +66,10 @@ def test_every_proposal_passes_the_audit(name: str) -> None:
     for proposal in found.proposals:
         assert optimal_set(amended_case(found.case, proposal.proxy)).safe
         assert proposal.gap > 0
+    # Nothing that leaves a bonus in place is proposed beside shaping, unless right actions are further ahead with it.
+    lead = max((proposal.gap_share for proposal in found.proposals if proposal.kind == "shaping"), default=0.0)
+    rest = [proposal for proposal in found.proposals if proposal.kind in ("condition", "weights")]
+    assert all(proposal.gap_share >= lead for proposal in rest)
 
 
 def test_what_a_spec_says_is_what_was_audited(name: str) -> None:
@@ -210,11 +217,13 @@ def test_shaping_that_is_there_stays_and_is_one_potential_with_what_comes() -> N
     kinds = [wrapper["kind"] for wrapper in best.payment.wrappers]
     assert kinds == ["potential_shaping"]
     assert_paid_as_audited(task, found, best)
-    weights = found.proposal("weights")
+    hacked = repair(task, "speed", shaping="distance", gamma=GAMMA)
+    weights = hacked.proposal("weights")
     assert weights is not None
     assert weights.payment is not None
+    assert [wrapper["kind"] for wrapper in weights.payment.wrappers] == ["terms", "bonus", "potential_shaping"]
     assert weights.payment.wrappers[-1] == {"kind": "potential_shaping", "potential": "distance"}
-    assert_paid_as_audited(task, found, weights)
+    assert_paid_as_audited(task, hacked, weights)
     own = Potential.from_table(np.arange(task.model.n_states) * 0.001)
     other = repair(task, "speed", shaping=own, gamma=GAMMA).best
     assert other is not None
@@ -243,6 +252,15 @@ def test_on_random_models_nothing_unsafe_is_ever_proposed() -> None:
             assert optimal_set(amended_case(found.case, proposal.proxy)).safe, seed
         assert found.already_safe or found.proposals, seed
     assert {"objective", "weights"} <= kinds
+
+
+def test_what_fails_the_audit_is_not_proposed() -> None:
+    found = repaired("speed")
+    subject = audited_subject(HACKED["speed"][0])
+    assert subject is not None
+    bench = Bench(subject, found.case, "speed", None, "uniform", 0.01, frozenset())
+    assert bench.proposal("weights", "half of it", Amendments(factors={"speed": 0.5}), 0.5 * found.case.proxy) is None
+    assert bench.proposal("objective", "itself", Amendments(factors={"speed": 0.0}), found.case.objective) is not None
 
 
 def test_what_makes_no_sense_is_refused() -> None:
