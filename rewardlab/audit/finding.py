@@ -17,8 +17,9 @@ the finding names, or makes learning hard; something worth knowing; nothing foun
 LEVELS: tuple[Level, ...] = get_args(Level)
 """Worst first."""
 
-Basis = Literal["proven on the model", "sampled", "not asked"]
-"""How an answer was reached. Samples can show violations, never their absence."""
+Basis = Literal["proven on the model", "sampled", "read from the wrappers", "not asked"]
+"""How an answer was reached. Samples can show violations, never their absence; wrappers that are only read say what
+they do to any reward, and not whether it matters to this one."""
 
 
 @final

@@ -19,7 +19,18 @@ from gymnasium.vector import VectorEnv
 
 from rewardlab.errors import BadInput, Problem
 
-__all__ = ["Layer", "OrderWarning", "Role", "broken_orders", "check_order", "layers", "order_problems"]
+__all__ = [
+    "CHANGES_REWARDS",
+    "Layer",
+    "OrderWarning",
+    "Role",
+    "broken_orders",
+    "check_order",
+    "doubtful_orders",
+    "layers",
+    "order_problems",
+    "role_of",
+]
 
 Role = Literal["shaping", "clip", "transform", "scale", "centred scale", "bonus", "ledger", "monitor", "other"]
 
@@ -38,7 +49,9 @@ _ROLES: dict[str, Role] = {
     "RecordEpisodeStatistics": "monitor",
     "Monitor": "monitor",
 }
-_CHANGES_REWARDS = {"shaping", "clip", "transform", "scale", "centred scale", "bonus"}
+CHANGES_REWARDS: frozenset[Role] = frozenset({"shaping", "clip", "transform", "scale", "centred scale", "bonus"})
+"""The roles of what does not hand rewards on as they came."""
+
 _BENDS = {
     "clip": "a clipped potential difference telescopes no longer",
     "transform": "a bent potential difference telescopes no longer",
@@ -69,7 +82,7 @@ def layers(env: gym.Env[Any, Any] | VectorEnv[Any, Any, Any]) -> list[Layer]:
     """The wrappers of a stack, the innermost first; those inside the copies of a vector are counted before its own."""
     found = list(_wrappers(env))
     return [
-        Layer(f"wrapper {number} ({type(wrapper).__name__})", _role(wrapper))
+        Layer(f"wrapper {number} ({type(wrapper).__name__})", role_of(wrapper))
         for number, wrapper in enumerate(reversed(found), start=1)
     ]
 
@@ -88,8 +101,8 @@ def order_problems(
     """
     stack = layers(env)
     refused = broken_orders(stack)
-    warned = [problem for inner, outer in combinations(stack, 2) for problem in _doubtful(inner, outer)]
-    changing = [layer for layer in stack if layer.role in _CHANGES_REWARDS]
+    warned = doubtful_orders(stack)
+    changing = [layer for layer in stack if layer.role in CHANGES_REWARDS]
     if changing and hasattr(_innermost(env), "compute_reward"):
         problem = Problem(
             f"{changing[0].place} round an environment with compute_reward",
@@ -109,6 +122,26 @@ def broken_orders(stack: Sequence[Layer]) -> list[Problem]:
         stack: The wrappers, the innermost first.
     """
     return [problem for inner, outer in combinations(stack, 2) for problem in _broken(inner, outer)]
+
+
+def doubtful_orders(stack: Sequence[Layer]) -> list[Problem]:
+    """What deserves a warning in an order of wrappers.
+
+    Args:
+        stack: The wrappers, the innermost first.
+    """
+    return [problem for inner, outer in combinations(stack, 2) for problem in _doubtful(inner, outer)]
+
+
+def role_of(wrapper: object) -> Role:
+    """What a wrapper does to rewards: known by its class's name, and of any other reward wrapper a transform."""
+    role = _ROLES.get(type(wrapper).__name__.removeprefix("Vector"), "other")
+    running = getattr(wrapper, "running_scale", None) if role == "scale" else None
+    if getattr(running, "subtract_mean", False):
+        return "centred scale"
+    if role == "other" and isinstance(wrapper, gym.RewardWrapper | gym.vector.VectorRewardWrapper):
+        return "transform"
+    return role
 
 
 def check_order(env: gym.Env[Any, Any] | VectorEnv[Any, Any, Any], *, hindsight: bool = False) -> None:
@@ -147,19 +180,9 @@ def _doubtful(inner: Layer, outer: Layer) -> Iterator[Problem]:
     if inner.role == "shaping" and outer.role == "scale":
         fix = "what is optimal is kept exactly only while its statistics stand still: freeze it once it has settled"
         yield Problem(where, "a moving scale of shaped rewards", "a frozen one", fix)
-    if inner.role in ("ledger", "monitor") and outer.role in _CHANGES_REWARDS:
+    if inner.role in ("ledger", "monitor") and outer.role in CHANGES_REWARDS:
         fix = "put it outermost; where it stands, it reports rewards that the learner never sees"
         yield Problem(where, f"a {inner.role} inside of what changes rewards", "it outside", fix)
-
-
-def _role(wrapper: object) -> Role:
-    role = _ROLES.get(type(wrapper).__name__.removeprefix("Vector"), "other")
-    running = getattr(wrapper, "running_scale", None) if role == "scale" else None
-    if getattr(running, "subtract_mean", False):
-        return "centred scale"
-    if role == "other" and isinstance(wrapper, gym.RewardWrapper | gym.vector.VectorRewardWrapper):
-        return "transform"
-    return role
 
 
 def _wrappers(env: Any) -> Iterator[Any]:
