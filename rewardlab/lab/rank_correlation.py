@@ -23,8 +23,8 @@ def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) ->
         In [-1, 1]; 0 where one of the two does not vary, for then it orders nothing.
 
     Example:
-        >>> rank_correlation(np.array([1.0, 2.0, 4.0]), np.array([0.1, 0.1, 9.0])).round(3)
-        np.float64(0.866)
+        >>> round(rank_correlation(np.array([1.0, 2.0, 4.0]), np.array([0.1, 0.1, 9.0])), 3)
+        0.866
     """
     return float(_of_rows(first[None], second[None])[0])
 
