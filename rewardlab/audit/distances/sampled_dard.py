@@ -45,9 +45,9 @@ def sampled_dard(
     second. The draws are the same for both rewards, so that shaping is taken out exactly whatever they are.
 
     The interval is a percentile bootstrap over the triples and over the actions with their draws. It covers no error
-    of the dynamics and nothing that the coverage never shows. Nor does it cover the bias that few draws cause: their
-    noise is in the canonical forms, other for each triple, and pulls the distance of unlike rewards by a term of the
-    order of 1/M. At a distance of 0 or 1 it is a point.
+    of the dynamics, nothing that the coverage never shows, and not the bias that few draws cause: their noise is in
+    both canonical forms, other for each triple, and moves the distance one way or the other, less with more draws. At a
+    distance of 0 or 1 it is a point.
 
     Args:
         first: States, actions and next states of B triples in, ``[B]`` numbers out.

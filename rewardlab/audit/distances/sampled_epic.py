@@ -43,10 +43,10 @@ def sampled_epic(
     triples and both rewards, so that shaping is taken out exactly whatever the sample. The last of them is a constant,
     which no correlation notices, and is left out.
 
-    The interval is a percentile bootstrap over the triples and over the pairs. It covers neither the bias that few
-    pairs cause (their error is in both canonical forms, and moves the distance by a term of the order of 1/M, towards
-    what the two rewards share) nor anything that the coverage never shows: of an exploit that no triple contains
-    it says nothing. At a distance of 0 or 1 it is a point.
+    The interval is a percentile bootstrap over the triples and over the pairs. It does not cover the bias that few
+    pairs cause: their error is in both canonical forms, and moves the distance one way or the other, less with more
+    pairs. Nor does it cover what the coverage never shows: of an exploit that no triple contains it says nothing. At a
+    distance of 0 or 1 it is a point.
 
     Args:
         first: States, actions and next states of B triples in, ``[B]`` numbers out.

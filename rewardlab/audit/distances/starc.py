@@ -42,7 +42,8 @@ def starc_distance(
         first: ``[S, A, K]`` what one reward pays for each outcome.
         second: ``[S, A, K]`` what the other pays.
         gamma: The discount, in [0, 1); also 1 where no state can come twice.
-        form: The canonical form, one of `rewardlab.audit.distances.FORMS`.
+        form: The canonical form, one of `rewardlab.audit.distances.FORMS`. ``value`` weighs by the values of the
+            policy: near gamma 1, in tasks that end, it says little but which steps end them; ``minimal`` does not.
         norm: One of `NORMS`; both the lengths and what remains between the two are measured by it.
         weights: ``[S, A]`` how much each state and action counts, positive; all alike by default.
         policy: ``[S, A]`` the policy whose values the form takes, positive for each legal action; uniform by default.
