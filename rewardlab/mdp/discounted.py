@@ -6,6 +6,7 @@ This is the criterion of a learner that bootstraps where a time limit cuts an ep
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import final
 
 import numpy as np
@@ -69,14 +70,18 @@ def solve(
     actions = _action_values(model, paid, _value_iteration(model, paid, gamma), gamma).argmax(axis=1)
     # Each round is one exact evaluation and one improvement; a handful suffice from a near solution. An action stays
     # unless another is better by more than rounding, for else ties would be swapped for ever.
-    for _ in range(1000):
+    before = np.full(model.n_states, -np.inf)
+    for rounds in count():
         values = _evaluate(model, paid, actions, gamma)
         action_values = _action_values(model, paid, values, gamma)
         tie = TIE_TOLERANCE * max(1.0, float(np.abs(values).max()))
         improved = action_values.max(axis=1) > values + tie / 100
-        if not improved.any():
+        if not improved.any() or not (values > before + tie / 100).any():
             break
+        before = values
         actions = np.where(improved, action_values.argmax(axis=1), actions)
+        if rounds > 1:
+            actions = _sweeps_ahead(model, paid, values, actions, gamma, rounds)
     action_values[~choices] = -np.inf
     optimal = choices & ~model.terminal[:, None] & (action_values >= values[:, None] - tie)
     return Solution(values, action_values, optimal, float(model.start @ values))
@@ -118,7 +123,7 @@ def checked_discount(model: FiniteModel, gamma: float) -> float:
     """
     discount = check_gamma(gamma)
     if discount == 1.0 and not model.ends_surely:
-        fix = "for gamma 1 give a horizon and use solve_finite_horizon"
+        fix = "for gamma 1 give a horizon; without an audit use solve_finite_horizon"
         raise BadInput(Problem("gamma", "1", "a number in [0, 1)", fix))
     return discount
 
@@ -145,6 +150,29 @@ def _value_iteration(model: FiniteModel, paid: NDArray[np.float64], gamma: float
         if change <= 1e-4 * max(1.0, float(np.abs(values).max())):
             break
     return values
+
+
+def _sweeps_ahead(
+    model: FiniteModel,
+    paid: NDArray[np.float64],
+    values: NDArray[np.float64],
+    actions: NDArray[np.int64],
+    gamma: float,
+    sweeps: int,
+) -> NDArray[np.int64]:
+    """The greedy actions after that many sweeps of value iteration from the exact values of a policy.
+
+    What lies far ahead becomes known one step earlier with each improvement, in a long corridor after as many rounds as
+    it has cells; sweeps are cheaper rounds. From the values of a policy they only rise, and so does the next policy.
+    """
+    for _ in range(sweeps):
+        swept = _action_values(model, paid, values, gamma).max(axis=1)
+        if (swept <= values).all():
+            break
+        values = np.maximum(values, swept)
+    action_values = _action_values(model, paid, values, gamma)
+    stays = np.take_along_axis(action_values, actions[:, None], axis=1)[:, 0] >= values
+    return np.where(stays, actions, action_values.argmax(axis=1))
 
 
 def _evaluate(

@@ -83,17 +83,16 @@ class FiniteModel:
     @cached_property
     def ends_surely(self) -> bool:
         """Whether no state can come twice, so that every episode ends whatever is done, within S steps."""
-        ahead = np.where(self.feasible, self.successor, self.n_states)
-        rest = np.flatnonzero(~self.terminal)
-        over = np.append(self.terminal, True)
-        while len(rest):
-            # A state is done with once all that it can lead to is; where none is left to be, a cycle remains.
-            done = over[ahead[rest]].all(axis=(1, 2))
-            if not done.any():
-                return False
-            over[rest[done]] = True
-            rest = rest[~done]
-        return True
+        # Imported here, because scipy takes longer to import than all else and playing an environment does without it.
+        from scipy import sparse
+        from scipy.sparse.csgraph import connected_components
+
+        left, entered = np.nonzero(self.feasible)[0], self.successor[self.feasible]
+        if (left == entered).any():
+            return False
+        steps = sparse.csr_array((np.ones(len(left)), (left, entered)), shape=(self.n_states, self.n_states))
+        parts, _ = connected_components(steps, directed=True, connection="strong")
+        return int(parts) == self.n_states
 
     @cached_property
     def transitions(self) -> Transitions:
