@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast, final
 
@@ -150,7 +151,7 @@ def audit(
         raise BadInput(Problem("policies", "functions", "[S, A] arrays: this environment has a table"))
     case = audited_case(subject, reward, against=against, shaping=shaping, gamma=gamma, horizon=horizon)
     findings = [ask(case) for name, ask in QUESTIONS.items() if name != "hackability"]
-    findings.append(hackability_finding(case, policies))
+    findings.append(hackability_finding(case, _of_case(case, subject, policies)))
     findings.sort(key=lambda finding: LEVELS.index(finding.level))
     return Audit(_name(subject), case.proxy_name, case.objective_name, case.criterion, tuple(findings))
 
@@ -169,15 +170,23 @@ def audited_case(
     Raises:
         BadInput: Something does not fit.
     """
-    gamma = check_gamma(gamma)
     found = audited_subject(subject)
     if found is None:
         fix = "`audit` samples it"
         raise BadInput(Problem("audit", str(subject), "an environment with a finite model", fix))
-    proxy_name, proxy, terms = found.reward(_default_proxy(found, reward), "reward")
-    objective_name, objective, _ = found.reward(_default_objective(found, against), "against")
-    if shaping is not None:
-        added = found.model.shaping_table(potential_table(found, shaping, "shaping"), gamma)
+    refused: list[Problem] = []
+    with _collected(refused):
+        gamma = check_gamma(gamma)
+    with _collected(refused):
+        proxy_name, proxy, terms = found.reward(_default_proxy(found, reward), "reward")
+    with _collected(refused):
+        objective_name, objective, _ = found.reward(_default_objective(found, against), "against")
+    with _collected(refused):
+        potential = None if shaping is None else potential_table(found, shaping, "shaping")
+    if refused:
+        raise BadInput(*refused)
+    if potential is not None:
+        added = found.model.shaping_table(potential, gamma)
         proxy, terms = proxy + added, {**terms, SHAPING_LINE: added}
         proxy_name += f" + {shaping if isinstance(shaping, str) else 'shaping'}"
     return audit_case(
@@ -234,6 +243,30 @@ def _sampled(
     objective = _named(against, catalogue.objective if catalogue else "the environment's objective")
     criterion = f"gamma {gamma:g}, over {episodes} episodes of each policy, as they were played"
     return Audit(_name(env), proxy, objective, criterion, tuple(findings))
+
+
+@contextmanager
+def _collected(refused: list[Problem]) -> Iterator[None]:
+    try:
+        yield
+    except BadInput as fault:
+        refused += fault.problems
+
+
+def _of_case(
+    case: AuditCase, subject: AuditedSubject, policies: Sequence[NDArray[np.float64]]
+) -> list[NDArray[np.float64]]:
+    """Policies of the environment's own states as policies of the states that the case holds."""
+    found = audited_subject(subject)
+    shape = () if found is None else found.model.legal.shape
+    problems = [
+        Problem(f"policies[{place}]", f"shape {np.shape(policy)}", f"{shape}")
+        for place, policy in enumerate(policies)
+        if np.shape(policy) != shape
+    ]
+    if problems:
+        raise BadInput(*problems)
+    return [np.asarray(policy, dtype=np.float64)[case.states] for policy in policies]
 
 
 def _named(choice: AuditedReward | None, default: str) -> str:

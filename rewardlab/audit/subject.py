@@ -12,7 +12,7 @@ from gymnasium.vector import VectorEnv
 from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.errors import BadInput, Problem
-from rewardlab.mdp.dense_model import outcome_table
+from rewardlab.mdp.dense_model import number_array, outcome_table
 from rewardlab.mdp.finite_env import FiniteEnv
 from rewardlab.mdp.finite_model import FiniteModel
 from rewardlab.mdp.finite_task import FiniteTask
@@ -130,10 +130,16 @@ def potential_table(subject: Subject, potential: str | Potential | ArrayLike, wh
         seen: NDArray[Any] = states
         if potential.reads == "observation" and subject.task is not None and subject.task.observations is not None:
             seen = subject.task.observations
-        return potential.finite(np.where(subject.model.terminal, 0.0, potential(seen)), seen)
-    values = np.asarray(potential, dtype=np.float64)
-    if values.shape != states.shape or not np.isfinite(values[~subject.model.terminal]).all():
+        try:
+            return potential.finite(np.where(subject.model.terminal, 0.0, potential(seen)), seen)
+        except IndexError as fault:  # a table of another model
+            got = f"potential {potential.name!r}, which does not know every state: {fault}"
+            raise BadInput(Problem(where, got, f"one that knows all {len(states)} states")) from None
+    values = number_array(potential, where, "a name, a Potential, or [S] numbers")
+    if values.shape != states.shape:
         raise BadInput(Problem(where, f"an array of shape {values.shape}", f"{states.shape} finite numbers"))
+    if not np.isfinite(values[~subject.model.terminal]).all():
+        raise BadInput(Problem(where, "NaN or an infinity for a state that is not terminal", "finite numbers"))
     return np.where(subject.model.terminal, 0.0, values)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import reprlib
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.errors import BadInput, Problem
 from rewardlab.mdp.finite_model import FiniteModel
 
-__all__ = ["dense_model", "outcome_table"]
+__all__ = ["dense_model", "number_array", "outcome_table"]
 
 
 def dense_model(
@@ -25,13 +27,13 @@ def dense_model(
     Raises:
         BadInput: The arrays do not fit together.
     """
-    chances = np.asarray(transitions, dtype=np.float64)
+    chances = number_array(transitions, "transitions", "[S, A, S] probabilities")
     if chances.ndim != 3 or chances.shape[0] != chances.shape[2] or 0 in chances.shape:
         raise BadInput(Problem("transitions", f"shape {chances.shape}", "[S, A, S], none of them 0"))
     ends = np.zeros(len(chances), dtype=np.bool_) if terminal is None else np.asarray(terminal, dtype=np.bool_)
     if ends.shape != (len(chances),):
         raise BadInput(Problem("terminal", f"shape {ends.shape}", f"({len(chances)},)"))
-    begins = ~ends / max(1, int((~ends).sum())) if start is None else np.asarray(start, dtype=np.float64)
+    begins = ~ends / max(1, int((~ends).sum())) if start is None else number_array(start, "start", "[S] probabilities")
     legal = (chances != 0).any(axis=2)
     # The most successors that any action has; an outcome of probability 0 fills the rows of the others.
     outcomes = max(1, int((chances != 0).sum(axis=2).max()))
@@ -58,7 +60,7 @@ def outcome_table(model: FiniteModel, reward: ArrayLike, where: str = "reward") 
     Raises:
         BadInput: It has another shape, or what can happen is paid NaN or an infinity.
     """
-    paid = np.asarray(reward, dtype=np.float64)
+    paid = number_array(reward, where, "an array of numbers")
     states, actions = model.n_states, model.n_actions
     shapes = {(states, actions), (states, actions, states), model.successor.shape}
     if paid.shape not in shapes:
@@ -72,3 +74,24 @@ def outcome_table(model: FiniteModel, reward: ArrayLike, where: str = "reward") 
     if not np.isfinite(table).all():
         raise BadInput(Problem(where, "NaN or an infinity for what can happen", "finite numbers"))
     return table
+
+
+def number_array(given: ArrayLike, where: str, expected: str) -> NDArray[np.float64]:
+    """What a user gave, as a float64 array of whatever shape.
+
+    Args:
+        given: An array, or lists in lists.
+        where: The place to name in an error.
+        expected: What would have been right.
+
+    Raises:
+        BadInput: Its rows differ in length, or something in it is no real number.
+    """
+    try:
+        array = np.asarray(given)
+        if not np.iscomplexobj(array):
+            return np.asarray(array, dtype=np.float64)
+    except (TypeError, ValueError):
+        pass
+    fix = "rows of one length, and a real number in each place"
+    raise BadInput(Problem(where, reprlib.repr(given), expected, fix))
