@@ -74,7 +74,10 @@ def watch(options: argparse.Namespace) -> int:
     if "ansi" not in probe.metadata.get("render_modes", ()):
         raise BadInput(Problem("ENV", options.environment, "an environment with render mode 'ansi'"))
     env = make_single(options.environment, settings, reward, "ansi")
-    actions = options.actions or choose_actions(env, options.policy, options.seed, gamma)
+    unknown = [action for action in options.actions or () if not env.action_space.contains(action)]
+    if unknown:
+        raise BadInput(Problem("--actions", ",".join(map(str, unknown)), f"actions of {env.action_space}"))
+    actions = options.actions or choose_actions(env, options.policy, options.seed, gamma, options.state)
     live = sys.stdout.isatty()
     for frame in play_again(env, options.seed, actions, options.state):
         if live:

@@ -15,7 +15,9 @@ __all__ = ["POLICIES", "choose_actions"]
 POLICIES = ("optimal", "random")
 
 
-def choose_actions(env: gym.Env[Any, Any], policy: str, seed: int, gamma: float) -> list[int]:
+def choose_actions(
+    env: gym.Env[Any, Any], policy: str, seed: int, gamma: float, first_state: int | None = None
+) -> list[int]:
     """The actions of one episode, to be played again.
 
     Args:
@@ -23,6 +25,7 @@ def choose_actions(env: gym.Env[Any, Any], policy: str, seed: int, gamma: float)
         policy: ``optimal`` for what the environment pays (finite models only), or ``random``.
         seed: Of the episode, and of the random policy.
         gamma: The discount under which ``optimal`` is optimal.
+        first_state: The state to begin in, of an environment that lets it be chosen; drawn by default.
     """
     base = env.unwrapped
     if policy == "optimal" and not isinstance(base, FiniteEnv):
@@ -33,7 +36,7 @@ def choose_actions(env: gym.Env[Any, Any], policy: str, seed: int, gamma: float)
         model = base.task.model
         best = solve(model, model.reward_table(base.table.reward), gamma).optimal
     env.action_space.seed(seed)
-    _, info = env.reset(seed=seed)
+    _, info = env.reset(seed=seed, options=None if first_state is None else {"state": first_state})
     actions: list[int] = []
     ended = False
     while not ended:

@@ -11,6 +11,8 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
+from rewardlab.errors import BadInput, Problem
+
 __all__ = ["Frame", "caption", "play_again", "write_gif"]
 
 FRAME_MILLISECONDS, LAST_FRAME_MILLISECONDS = 350, 2_000
@@ -51,8 +53,15 @@ def play_again(
         seed: Of the recorded episode.
         actions: Of the recorded episode.
         first_state: The state to begin in, of an environment that lets it be chosen; drawn by default.
+
+    Raises:
+        BadInput: The environment began in another state than this.
     """
-    env.reset(seed=seed, options=None if first_state is None else {"state": first_state})
+    observation, info = env.reset(seed=seed, options=None if first_state is None else {"state": first_state})
+    begun = info.get("state", observation)
+    if first_state is not None and not np.array_equal(begun, first_state):
+        fix = "this environment does not let it be chosen; another seed may begin there"
+        raise BadInput(Problem("state", f"{first_state}", f"{begun}, where the episode of seed {seed} begins", fix))
     names = getattr(getattr(env.unwrapped, "task", None), "action_names", None)
     total_paid = total_objective = 0.0
     picture: Any = env.render()
