@@ -93,7 +93,7 @@ def shown_path(
         probability: Of the outcomes.
         repeats_from: The step from which the actions repeat for ever.
     """
-    batch, taken = _walk(case, first, actions, outcomes)
+    batch, here = _walk(case, first, actions, outcomes)
     whole = batch
     if repeats_from is not None:
         # A loop is judged as it is played: over a whole episode.
@@ -101,8 +101,7 @@ def shown_path(
         lap = np.arange(repeats_from, len(actions))
         order = np.concatenate([np.arange(len(actions)), np.tile(lap, rounds)])[: case.episode_steps]
         whole = batch.select(order)
-    states = [int(case.states[first]), *case.states[batch.next_state].tolist()] if len(batch) else [first]
-    here = batch.state, batch.action, taken
+    states = [int(case.states[first]), *batch.next_state.tolist()]
     return Trajectory(
         title,
         tuple(states),
@@ -120,7 +119,8 @@ def shown_path(
 
 def _walk(
     case: AuditCase, first: int, actions: NDArray[np.int64], outcomes: NDArray[np.int64] | None
-) -> tuple[Transitions, NDArray[np.int64]]:
+) -> tuple[Transitions, tuple[NDArray[np.int64], ...]]:
+    """The steps with the environment's own numbers of states, as detectors know them, and their places in tables."""
     model, state = case.model, first
     rows: list[tuple[int, int, int, int]] = []
     for step, action in enumerate(actions.tolist()):
@@ -130,4 +130,5 @@ def _walk(
         state = rows[-1][3]
     before, taken, outcome_of, after = np.array(rows, dtype=np.int64).reshape(-1, 4).T
     events = {name: values[before, taken, outcome_of] for name, values in model.events.items()}
-    return Transitions(before, taken, after, model.terminal[after], events), outcome_of
+    batch = Transitions(case.states[before], taken, case.states[after], model.terminal[after], events)
+    return batch, (before, taken, outcome_of)

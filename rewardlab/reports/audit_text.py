@@ -10,6 +10,7 @@ from rewardlab.reports.trajectory_text import trajectory_lines
 
 __all__ = ["audit_lines"]
 
+_NARROWEST = 40
 _VERDICTS = {
     True: "SAFE: every policy that is optimal for the proxy is optimal for the objective.",
     False: "UNSAFE: a policy that is optimal for the proxy falls short of the objective.",
@@ -22,13 +23,14 @@ def audit_lines(audit: Audit, width: int = 110) -> list[str]:
 
     Args:
         audit: What was found.
-        width: The characters of a line.
+        width: The characters of a line, at least 40. Maps and commands are never broken, however long.
     """
+    width = max(width, _NARROWEST)
     lines = [
-        f"{audit.subject}: does {audit.proxy!r} ask for {audit.objective!r}?",
-        f"criterion: {audit.criterion}",
+        *_wrapped(f"{audit.subject}: does {audit.proxy!r} ask for {audit.objective!r}?", "", width),
+        *_wrapped(f"criterion: {audit.criterion}", "", width),
         "",
-        _VERDICTS[audit.safe],
+        *_wrapped(_VERDICTS[audit.safe], "", width),
     ]
     for finding in audit.findings:
         lines += ["", *_finding_lines(finding, width)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -13,6 +14,7 @@ _FRAMES = 12
 """More pictures than this say no more; the steps go on in words."""
 _BETWEEN = "   "
 _STORY_CHARACTERS = 26
+_WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def trajectory_lines(trajectory: Trajectory, width: int = 110) -> list[str]:
@@ -29,7 +31,7 @@ def trajectory_lines(trajectory: Trajectory, width: int = 110) -> list[str]:
     steps = len(trajectory.actions)
     count = f"{steps} step{'s' * (steps != 1)}"
     known = f", known as {', '.join(trajectory.exploits)}" if trajectory.exploits else ""
-    lines = [f"{trajectory.title} ({count}{chance}{known}):"]
+    lines = textwrap.wrap(f"{trajectory.title} ({count}{chance}{known}):", width)
     captions = _captions(trajectory)
     if trajectory.pictures and not all("\n" not in picture for picture in trajectory.pictures):
         frames = [
@@ -44,9 +46,13 @@ def trajectory_lines(trajectory: Trajectory, width: int = 110) -> list[str]:
 
 
 def _narrow(picture: str) -> list[str]:
-    """The lines of a picture; a long one, a story under a map, is broken, so that more pictures stand in a row."""
-    drawn = picture.splitlines()
-    return [part for line in drawn for part in (textwrap.wrap(line, _STORY_CHARACTERS) or [""])]
+    """The lines of a picture; those that tell a story are broken, so that more of them stand in a row; maps are not."""
+    return [part for line in picture.splitlines() for part in _broken(line)]
+
+
+def _broken(line: str) -> list[str]:
+    tells = len(_WORD.findall(line)) > 1
+    return textwrap.wrap(line, _STORY_CHARACTERS) if tells else [line.rstrip()]
 
 
 def _captions(trajectory: Trajectory) -> list[tuple[str, str]]:
