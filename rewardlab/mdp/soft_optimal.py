@@ -19,8 +19,11 @@ from rewardlab.mdp.policy_space import PolicySpace
 __all__ = ["SoftPolicy", "soft_optimal_limit", "soft_optimal_policies"]
 
 _MOST_ROUNDS = 200
-_PRECISION = 1e-7
-"""How much a round may still improve a state when the policy counts as optimal, relative to the largest reward."""
+_PRECISION = 1e-11
+"""How much a round may still improve a state when the policy counts as optimal, relative to the largest reward. What is
+left of the policy is about the square root of it, and other rewards see that."""
+_ROUNDING = 1e-14
+"""The same relative to the largest value, below which there is nothing but rounding."""
 
 
 @final
@@ -58,11 +61,12 @@ def soft_optimal_policies(
     temperatures = np.asarray(temperatures, dtype=np.float64)
     if not ((temperatures > 0) & np.isfinite(temperatures)).all():
         raise BadInput(Problem("temperatures", f"{temperatures}", "positive finite numbers", "soft_optimal_limit is 0"))
+    layout = _Layout.of(space)
     prior = space.uniform[space.state, space.action]
     ratio = np.zeros(len(prior))
     policies = []
     for temperature in temperatures.tolist():
-        policy, ratio = _soft_optimal(space, rewards, temperature, prior, ratio)
+        policy, ratio = _soft_optimal(layout, rewards, temperature, prior, ratio)
         policies.append(policy)
     return policies
 
@@ -79,15 +83,51 @@ def soft_optimal_limit(space: PolicySpace, optimal: NDArray[np.bool_]) -> SoftPo
         BadInput: A state is left without an action.
     """
     space.model.choices(optimal)
+    layout = _Layout.of(space)
     prior = space.uniform[space.state, space.action] * optimal[space.state, space.action]
-    column = _state_index(space)
-    ratio = -np.log(np.bincount(column, prior))[column]
-    policy, _ = _soft_optimal(space, np.zeros(len(prior)), 1.0, prior, ratio)
+    ratio = -np.log(np.bincount(layout.group, prior))[layout.group]
+    policy, _ = _soft_optimal(layout, np.zeros(len(prior)), 1.0, prior, ratio)
     return policy
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The linear system of a space, with its states in an order that keeps factors sparse, found once for all rounds.
+
+    Attributes:
+        group: ``[n]`` of each row: which of the states that are not terminal it belongs to, in their own order.
+        column: ``[n]`` the same in the new order.
+        matrix: ``[n, S']`` the shaping matrix, its columns in the new order.
+        start: ``[S']`` where episodes begin, in the new order.
+    """
+
+    group: NDArray[np.int64]
+    column: NDArray[np.int64]
+    matrix: Any
+    start: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, space: PolicySpace) -> _Layout:
+        from scipy.sparse.linalg import splu
+
+        group = np.cumsum(np.diff(space.state, prepend=-1) > 0) - 1
+        start = space.model.start[~space.model.terminal]
+        plain = cls(group, group, space.shaping_matrix, start)
+        place = splu(plain.system(space.uniform[space.state, space.action])).perm_c
+        order = np.argsort(place)
+        return cls(group, place[group], space.shaping_matrix[:, order], start[order])
+
+    def system(self, choice: NDArray[np.float64]) -> Any:
+        """``[S', S']`` what a policy's values are solved from."""
+        from scipy import sparse
+
+        mixing = sparse.csr_array((choice, (self.column, np.arange(len(choice)))))
+        return (-(mixing @ self.matrix)).tocsc()
+
+
 def _soft_optimal(
-    space: PolicySpace,
+    layout: _Layout,
     rewards: NDArray[np.float64],
     temperature: float,
     prior: NDArray[np.float64],
@@ -96,34 +136,22 @@ def _soft_optimal(
     """Begin with the policy ``prior * exp(ratio)``; ratios stay finite where probabilities vanish."""
     from scipy.sparse.linalg import splu
 
-    column, matrix = _state_index(space), space.shaping_matrix
-    firsts = np.flatnonzero(np.diff(column, prepend=-1))
+    group, column = layout.group, layout.column
+    firsts = np.flatnonzero(np.diff(group, prepend=-1))
     scale = max(float(np.abs(rewards).max(initial=0.0)), temperature)
     closed = prior == 0.0
     for _ in range(_MOST_ROUNDS):
         choice = prior * np.exp(ratio)
         charged = np.bincount(column, choice * (rewards - temperature * ratio))
-        solver = splu(_system(space, column, choice))
-        advantages = rewards + matrix @ solver.solve(charged)
+        solver = splu(layout.system(choice), permc_spec="NATURAL")
+        values = solver.solve(charged)
+        advantages = rewards + layout.matrix @ values
         advantages[closed] = -np.inf
         best = np.maximum.reduceat(advantages, firsts)
-        exponent = (advantages - best[column]) / temperature
-        weight = np.log(np.bincount(column, prior * np.exp(exponent)))
+        exponent = (advantages - best[group]) / temperature
+        weight = np.log(np.bincount(group, prior * np.exp(exponent)))
         improvement = best + temperature * weight
-        if improvement.max() <= _PRECISION * scale:
-            start = space.model.start[~space.model.terminal]
-            return SoftPolicy(choice, choice * solver.solve(start, trans="T")[column]), ratio
-        ratio = np.where(closed, 0.0, exponent - weight[column])
+        if improvement.max() <= max(_PRECISION * scale, _ROUNDING * float(np.abs(values).max())):
+            return SoftPolicy(choice, choice * solver.solve(layout.start, trans="T")[column]), ratio
+        ratio = np.where(closed, 0.0, exponent - weight[group])
     raise RunFailed(f"soft policy iteration: got no fixed point in {_MOST_ROUNDS} rounds, expected a handful")
-
-
-def _state_index(space: PolicySpace) -> NDArray[np.int64]:
-    """``[n]`` of each row: which of the states that are not terminal it belongs to. Rows lie in order of states."""
-    return np.cumsum(np.diff(space.state, prepend=-1) > 0) - 1
-
-
-def _system(space: PolicySpace, column: NDArray[np.int64], choice: NDArray[np.float64]) -> Any:
-    from scipy import sparse
-
-    mixing = sparse.csr_array((choice, (column, np.arange(len(choice)))))
-    return (-(mixing @ space.shaping_matrix)).tocsc()
