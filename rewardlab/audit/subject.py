@@ -12,7 +12,7 @@ from gymnasium.vector import VectorEnv
 from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.errors import BadInput, Problem
-from rewardlab.mdp.dense_model import number_array, outcome_table
+from rewardlab.mdp.dense_model import dense_reward_table, number_array
 from rewardlab.mdp.finite_env import FiniteEnv
 from rewardlab.mdp.finite_model import FiniteModel
 from rewardlab.mdp.finite_task import FiniteTask
@@ -69,7 +69,7 @@ class Subject:
             BadInput: There is no such reward, or it does not fit the model.
         """
         if isinstance(choice, Sequence | np.ndarray) and not isinstance(choice, str):
-            return where, outcome_table(self.model, choice, where), {}
+            return where, dense_reward_table(self.model, choice, where), {}
         if isinstance(choice, Reward):
             found = choice
         elif self.catalogue is None:

@@ -1,6 +1,6 @@
 """Finite models, their exact solution, and the Gymnasium environments that one table drives."""
 
-from rewardlab.mdp.dense_model import dense_model, outcome_table
+from rewardlab.mdp.dense_model import dense_model, dense_reward_table
 from rewardlab.mdp.discounted import TIE_TOLERANCE, Solution, expected_return, policy_values, solve
 from rewardlab.mdp.finite_env import FiniteEnv
 from rewardlab.mdp.finite_horizon import HorizonSolution, policy_score, solve_finite_horizon
@@ -28,11 +28,11 @@ __all__ = [
     "Solution",
     "TimedModel",
     "dense_model",
+    "dense_reward_table",
     "discounted_occupancy",
     "expected_return",
     "horizon_occupancy",
     "objective_range",
-    "outcome_table",
     "policy_iteration",
     "policy_score",
     "policy_values",

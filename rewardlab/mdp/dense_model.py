@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from rewardlab.errors import BadInput, Problem
 from rewardlab.mdp.finite_model import FiniteModel
 
-__all__ = ["dense_model", "number_array", "outcome_table"]
+__all__ = ["dense_model", "dense_reward_table", "number_array"]
 
 
 def dense_model(
@@ -45,7 +45,7 @@ def dense_model(
     return FiniteModel(successor, probability, ends, begins, legal | ends[:, None])
 
 
-def outcome_table(model: FiniteModel, reward: ArrayLike, where: str = "reward") -> NDArray[np.float64]:
+def dense_reward_table(model: FiniteModel, reward: ArrayLike, where: str = "reward") -> NDArray[np.float64]:
     """A reward given as an array, as a table over the outcomes of a model.
 
     Args:

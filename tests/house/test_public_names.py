@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import doctest
 import importlib
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,13 @@ def test_all_is_sorted_without_repetition_and_true(name: str) -> None:
     # Constants, then classes, then functions, as ruff sorts them.
     assert list(listed) == sorted(set(listed), key=lambda word: (not word.isupper(), not word[0].isupper(), word))
     assert [word for word in listed if not hasattr(module, word)] == []
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_what_is_offered_is_not_hidden_by_a_module_of_the_same_name(name: str) -> None:
+    module = importlib.import_module(name)
+    offered = {word: getattr(module, word) for word in getattr(module, "__all__", [])}
+    assert [word for word, value in offered.items() if inspect.ismodule(value) and not callable(value)] == []
 
 
 @pytest.mark.parametrize("name", PUBLIC)

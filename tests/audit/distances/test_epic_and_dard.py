@@ -19,7 +19,7 @@ from rewardlab.audit.distances import (
 )
 from rewardlab.errors import BadInput
 from rewardlab.mdp import dense_model, solve
-from rewardlab.mdp.dense_model import outcome_table
+from rewardlab.mdp.dense_model import dense_reward_table
 from tests.audit.distances.gridworld_rewards import CENTER, CLIFF, NEARNESS, PATH, SPARSE, dynamics, of_state
 
 GAMMAS = pytest.mark.parametrize("gamma", [0.0, 0.5, 0.99, 1.0])
@@ -68,7 +68,9 @@ def test_path_and_cliff_part_where_the_floor_is_slippery_enough() -> None:
     # are equal; then they part at the top left first, and from about 0.69 elsewhere too.
     def parted(slip: float) -> list[int]:
         model = dense_model(dynamics(slip))
-        path, cliff = (solve(model, outcome_table(model, of_state(values)), 0.99).optimal for values in (PATH, CLIFF))
+        path, cliff = (
+            solve(model, dense_reward_table(model, of_state(values)), 0.99).optimal for values in (PATH, CLIFF)
+        )
         return np.flatnonzero((path != cliff).any(axis=1)).tolist()
 
     for slip in (0.0, 0.2, 0.4, 0.467995):
