@@ -153,8 +153,10 @@ class FiniteModel:
         """Refuse what is not a policy, ``[..., S, A]``. Rows of terminal states are ignored.
 
         Raises:
-            BadInput: A row is no distribution, or an action that is not legal has a probability.
+            BadInput: It has another shape, a row is no distribution, or an action that is not legal has a probability.
         """
+        if np.shape(policy)[-2:] != self.legal.shape:
+            raise BadInput(Problem("policy", f"shape {np.shape(policy)}", f"{self.legal.shape}"))
         rows = policy[..., ~self.terminal, :]
         checks = [
             (not (rows >= 0).all(), "a negative or NaN entry", "numbers in [0, 1]"),

@@ -144,6 +144,43 @@ def test_allowed_narrows_the_choice() -> None:
         solve(model, model.reward_table(PAID), 0.9, allowed=np.zeros((3, 3), dtype=bool))
 
 
+def corridor(cells: int) -> FiniteModel:
+    """In each cell leave for 0.5 (action 0) or go on for -0.0001 (action 1); the last step onwards pays 10."""
+    successor = np.full((cells + 1, 2, 1), cells)
+    successor[:cells, 1, 0] = np.arange(cells) + 1
+    paid = np.zeros(successor.shape)
+    paid[:cells, 0], paid[:cells, 1], paid[cells - 1, 1] = 0.5, -0.0001, 10.0
+    terminal = np.arange(cells + 1) == cells
+    return FiniteModel(successor, np.ones(successor.shape), terminal, np.eye(cells + 1)[0], events={"paid": paid})
+
+
+@pytest.mark.parametrize("cells", [50, 150, 3000])
+@pytest.mark.parametrize("gamma", [1.0, 0.9999])
+def test_the_end_of_a_long_corridor_is_seen_from_its_beginning(cells: int, gamma: float) -> None:
+    # Each improvement carries the news one cell further, and there are more cells than anybody would do rounds: without
+    # sweeps in between, 0.5 was thought to be the best in a corridor of 3,000.
+    steps = cells - 1
+    cost = 0.0001 * (steps if gamma == 1 else (1 - gamma**steps) / (1 - gamma))
+    solution = solved(corridor(cells), gamma)
+    assert solution.expected_return == pytest.approx(10 * gamma**steps - cost, rel=1e-10)
+    assert solution.optimal[:cells].tolist() == [[False, True]] * cells
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_without_a_discount_where_no_state_comes_twice(seed: int) -> None:
+    # Every step leads to a state of a higher number, and the last one is the end.
+    rng = np.random.default_rng(seed)
+    model = random_model(rng, states=5, actions=3, outcomes=2)
+    onwards = np.array([rng.integers(state + 1, 5, size=(3, 2)) for state in range(4)] + [np.full((3, 2), 4)])
+    model = FiniteModel(onwards, model.probability, model.terminal, model.start, model.legal, model.events)
+    assert model.ends_surely
+    table = model.reward_table(PAID)
+    values = np.stack([policy_values(model, table, policy, 1.0) for policy in every_policy(model)])
+    solution = solved(model, 1.0)
+    np.testing.assert_allclose(solution.values, values.max(axis=0), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(solved(model, 1 - 1e-9).values, solution.values, rtol=0, atol=1e-7)
+
+
 @pytest.mark.parametrize("gamma", [1, 1.0])
 def test_gamma_one_is_sent_to_the_finite_horizon(gamma: float) -> None:
     with pytest.raises(BadInput, match=r"gamma: got 1, expected a number in \[0, 1\); .*use solve_finite_horizon"):
