@@ -135,7 +135,6 @@ class VectorAmendedTerms(VectorWrapper[Any, Any, Any]):
             parts = [part for part in (infos, infos.get("final_info", {})) if "ledger" in part] or [infos]
             for part in parts:
                 added = added + amendment(part.get("ledger", {}), part.get("events", {}), **self.amendments)
-            added = np.where(paid, added, 0.0)
         infos = with_vector_line(infos, rewards, AMENDED_LINE, added, paid)
         return observations, rewards + added, terminations, truncations, infos
 
