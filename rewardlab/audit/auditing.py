@@ -22,7 +22,9 @@ from rewardlab.audit.recording import SampledPolicy
 from rewardlab.audit.sampled import sampled_audit
 from rewardlab.audit.searched_exploit import ExploitSearch
 from rewardlab.audit.shaping_form import shaping_form_finding
+from rewardlab.audit.signal import signal_finding
 from rewardlab.audit.subject import AuditedReward, AuditedSubject, Subject, audited_subject, potential_table
+from rewardlab.audit.under_pressure import under_pressure_finding
 from rewardlab.errors import BadInput, Problem, one_of
 from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.rewards.potential import Potential
@@ -38,6 +40,8 @@ QUESTIONS: Mapping[str, Callable[[AuditCase], Finding]] = {
     "policy_order": policy_order_finding,
     "hackability": hackability_finding,
     "distances": distances_finding,
+    "under_pressure": under_pressure_finding,
+    "signal": signal_finding,
 }
 """What is asked of every model, in the order in which equals are shown."""
 

@@ -24,7 +24,7 @@ _ROUNDING = 1e-12
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AuditCase:
     """Two rewards of one model; use `audit_case` to make one.
 

@@ -8,6 +8,7 @@ visits; elsewhere differences are counted, and harm nobody.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, final
 
 import numpy as np
@@ -56,6 +57,7 @@ class OptimalSet:
         return {name: int(((self.relation == number) & within).sum()) for number, name in enumerate(_RELATIONS)}
 
 
+@lru_cache(maxsize=1)  # several questions of one case ask for it
 def optimal_set(case: AuditCase) -> OptimalSet:
     """Compare the sets of optimal actions state by state, and find the worst of what the proxy calls optimal."""
     model, paid, meant = case.model, case.proxy_optimal, case.objective_optimal

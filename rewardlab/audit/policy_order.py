@@ -9,6 +9,7 @@ stationary policies that the two rewards order differently, and the pair is give
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, final
 
 import numpy as np
@@ -46,6 +47,7 @@ class PolicyOrder:
     witness: PolicyPair | None
 
 
+@lru_cache(maxsize=1)  # several questions of one case ask for it
 def policy_order(case: AuditCase) -> PolicyOrder:
     """Compare the canonical forms, which are parallel exactly if the order is the same."""
     meant, paid = case.objective_advantages, case.proxy_advantages

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from rewardlab.audit.case import audit_case
 from rewardlab.audit.distance_finding import distances_of
+from rewardlab.audit.distances import table_distances
 from rewardlab.audit.hackability import hackable_witness
 from rewardlab.audit.optimal_set import optimal_set
 from rewardlab.errors import BadInput, Problem
@@ -42,9 +43,11 @@ __all__ = [
     "study_rows",
 ]
 
-PREDICTORS = ("starc", "epic", "dard", "angle", "hackable", "unsafe")
-"""STARC (VAL, L2), EPIC and DARD distances to the objective; the angle of the rewards projected on what they say of
-policies; whether the pair is hackable over all stationary policies; whether it is UNSAFE."""
+PREDICTORS = ("starc", "epic", "epic_mean", "dard", "angle", "hackable", "unsafe")
+"""Distances to the objective: STARC (VAL, L2), EPIC and DARD with what cannot happen filled in so that shaping stays
+shaping, EPIC with it filled by plain means; the angle of the rewards projected on what they say of policies, by which
+STARC with its smallest form orders too; whether the pair is hackable over all stationary policies; whether it is
+UNSAFE."""
 
 _BLOCK_PROXIES = 5
 
@@ -178,8 +181,11 @@ def predictions(task: FiniteTask, proxy: NDArray[np.float64], gamma: float) -> d
     """What each of `PREDICTORS` says of a proxy."""
     case = audit_case(task.model, proxy, task.objective_table, gamma=gamma)
     paid, meant = (case.space.projected(rows) for rows in (case.proxy_advantages, case.objective_advantages))
+    tables = {"proxy": case.proxy, "objective": case.objective}
+    plain = table_distances(case.model, tables, kind="epic", gamma=gamma, fill="mean")
     return {
         **distances_of(case),
+        "epic_mean": plain.between("proxy", "objective"),
         "angle": _degrees(paid, meant),
         "hackable": float(hackable_witness(case) is not None),
         "unsafe": float(not optimal_set(case).safe),

@@ -21,6 +21,7 @@ __all__ = ["draw_study", "study_csv", "study_lines"]
 _TITLES = {
     "starc": "STARC",
     "epic": "EPIC",
+    "epic_mean": "EPIC, plain",
     "dard": "DARD",
     "angle": "angle",
     "hackable": "hackable?",
@@ -73,7 +74,7 @@ def draw_study(rows: Sequence[Mapping[str, Any]], path: Path) -> Path:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    shown = ("starc", "epic", "dard", "angle")
+    shown = ("starc", "epic_mean", "dard", "angle")
     found = correlations(rows)
     figure = Figure(figsize=(3.1 * len(shown) + 0.6, 5.6), layout="constrained")
     FigureCanvasAgg(figure)

@@ -61,10 +61,12 @@ def test_what_predictors_say_of_proxies_that_are_known() -> None:
     task = boat_race_task()
     potential = np.random.default_rng(0).normal(size=8)
     same = predictions(task, 3 * task.objective_table + task.model.shaping_table(potential, 0.97), 0.97)
+    # Filled by plain means, EPIC takes shaping for something else where it cannot happen.
+    assert same.pop("epic_mean") > 0.01
     # A distance is a root, which makes 1e-8 of a rounding of 1e-16.
-    assert [same[name] for name in PREDICTORS] == pytest.approx([0] * len(PREDICTORS), abs=1e-5)
+    assert [*same.values()] == pytest.approx([0] * len(same), abs=1e-5)
     opposite = predictions(task, -task.objective_table, 0.97)
-    assert [opposite[name] for name in PREDICTORS] == pytest.approx([1, 1, 1, 180, 1, 1], abs=1e-5)
+    assert [opposite[name] for name in PREDICTORS] == pytest.approx([1, 1, 1, 1, 180, 1, 1], abs=1e-5)
     nothing = predictions(task, 0 * task.objective_table, 0.97)
     assert (nothing["angle"], nothing["hackable"], nothing["unsafe"]) == (90, 0, 1)
 
