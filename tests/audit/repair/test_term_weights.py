@@ -167,6 +167,27 @@ def test_weights_may_prefer_one_of_several_good_ways() -> None:
     assert none.choices > 1
 
 
+def test_good_ways_too_many_to_try_all_of_them() -> None:
+    # Eight steps before that, each with two actions that come to the same, one of them paid: 3 ** 9 sets of actions.
+    before = 8
+    last = before + 3
+    successor = np.full((last + 1, 2, 1), last)
+    successor[:before, :, 0] = np.arange(1, before + 1)[:, None]
+    successor[before, :, 0] = before + 1, before + 2
+    model = FiniteModel(successor, np.ones(successor.shape), np.arange(last + 1) == last, np.eye(last + 1)[0])
+    meant, told, way = (np.zeros(successor.shape) for _ in range(3))
+    meant[before + 1, 0] = meant[before + 2, 0] = told[before + 1, 0] = 1.0
+    way[: before + 1, 1] = 1.0
+    case = audit_case(model, told + way, meant, gamma=0.5)
+    terms = {"told": told, "way": way}
+    assert not seems_safe(case)
+    answer = term_weights(case, terms, margin=0.01)
+    assert answer.factors is not None
+    assert optimal_set(weighed(case, dict(answer.factors), terms)).safe
+    none = term_weights(case, {"way": way})
+    assert (none.factors, none.decided) == (None, False)
+
+
 def random_case(seed: int, gamma: float = 0.9) -> tuple[AuditCase, Tables]:
     """A small model, coarse objective (many ties), and three sparse terms, the first of them near to the objective."""
     rng = np.random.default_rng(seed)
