@@ -9,7 +9,8 @@ import sys
 from types import ModuleType
 from typing import Any, final
 
-from rewardlab.audit.auditing import QUESTIONS, Audit, audit, audited_case
+from rewardlab.audit.audited_case import audited_case
+from rewardlab.audit.auditing import QUESTIONS, Audit, audit
 from rewardlab.audit.case import AuditCase, audit_case
 from rewardlab.audit.exploit import find_exploit
 from rewardlab.audit.finding import LEVELS, Finding

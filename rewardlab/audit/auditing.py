@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast, final
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.vector import VectorEnv
 from numpy.typing import ArrayLike, NDArray
 
-from rewardlab.audit.case import AuditCase, audit_case
+from rewardlab.audit.audited_case import audited_case, base_reward
+from rewardlab.audit.case import AuditCase
 from rewardlab.audit.distance_finding import distances_finding
 from rewardlab.audit.exploit import exploit_finding
 from rewardlab.audit.finding import LEVELS, Finding, Level
@@ -23,15 +24,16 @@ from rewardlab.audit.sampled import sampled_audit
 from rewardlab.audit.searched_exploit import ExploitSearch
 from rewardlab.audit.shaping_form import shaping_form_finding
 from rewardlab.audit.signal import signal_finding
-from rewardlab.audit.subject import AuditedReward, AuditedSubject, Subject, audited_subject, potential_table
+from rewardlab.audit.stack import stack_finding
+from rewardlab.audit.subject import AuditedReward, AuditedSubject, audited_subject
 from rewardlab.audit.under_pressure import under_pressure_finding
 from rewardlab.errors import BadInput, Problem, one_of
 from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.rewards.potential import Potential
-from rewardlab.rewards.returns import check_gamma
-from rewardlab.wrappers.potential_shaping import SHAPING_LINE, PotentialShaping
+from rewardlab.wrappers.kinds import WrapperSettings
+from rewardlab.wrappers.potential_shaping import PotentialShaping
 
-__all__ = ["QUESTIONS", "Audit", "audit", "audited_case"]
+__all__ = ["QUESTIONS", "Audit", "audit"]
 
 QUESTIONS: Mapping[str, Callable[[AuditCase], Finding]] = {
     "optimal_set": optimal_set_finding,
@@ -106,6 +108,7 @@ def audit(
     *,
     against: AuditedReward | None = None,
     shaping: str | Potential | ArrayLike | None = None,
+    wrappers: Sequence[WrapperSettings] = (),
     gamma: float = 0.99,
     horizon: int | None = None,
     policies: Sequence[NDArray[np.float64]] | Mapping[str, SampledPolicy] = (),
@@ -119,9 +122,12 @@ def audit(
     Args:
         subject: A `FiniteModel`, a `FiniteTask`, or an environment; one that has no table is sampled.
         reward: What the agent is paid: a name of the catalogue, weights on events, a `Reward`, or an array ``[S, A]``,
-            ``[S, A, S]`` or ``[S, A, K]``. What the environment pays by default.
+            ``[S, A, S]`` or ``[S, A, K]``. What the environment pays by default. Reward wrappers that the environment
+            is in count on top of it.
         against: What the designer means; the objective of the catalogue by default.
         shaping: A potential that is shaped by on top: a name of the catalogue, a `Potential`, or ``[S]`` numbers.
+        wrappers: Reward wrappers as in specs, the innermost first, between the reward and that shaping, such as
+            ``[{"kind": "clip", "min_reward": -1.0, "max_reward": 1.0}]``.
         gamma: The learner's discount; 1 only with a horizon.
         horizon: The number of steps, if the time limit is part of the task. By default a time limit only cuts off, and
             learners bootstrap there, as those of stable-baselines3 do.
@@ -150,63 +156,23 @@ def audit(
     found = audited_subject(subject)
     if found is None:
         env = cast("gym.Env[Any, Any]", subject)
+        if wrappers:
+            fix = "put them round the environment, and give that"
+            raise BadInput(Problem("wrappers", "settings", "none for an environment that is no table", fix))
         return _sampled(env, reward, against, shaping, gamma, horizon, policies, episodes, seed, search, on_progress)
     if isinstance(policies, Mapping):
         raise BadInput(Problem("policies", "functions", "[S, A] arrays: this environment has a table"))
-    case = audited_case(subject, reward, against=against, shaping=shaping, gamma=gamma, horizon=horizon)
+    case = audited_case(
+        subject, reward, against=against, shaping=shaping, wrappers=wrappers, gamma=gamma, horizon=horizon
+    )
     findings = [ask(case) for name, ask in QUESTIONS.items() if name != "hackability"]
     findings.append(hackability_finding(case, _of_case(case, subject, policies)))
+    stack: Any = list(wrappers) or (subject if isinstance(subject, gym.Env | VectorEnv) else None)
+    if stack is not None:
+        _, base, terms = base_reward(found, reward)
+        findings.append(stack_finding(stack, found, base, gamma=gamma, terms=terms, horizon=horizon))
     findings.sort(key=lambda finding: LEVELS.index(finding.level))
     return Audit(_name(subject), case.proxy_name, case.objective_name, case.criterion, tuple(findings))
-
-
-def audited_case(
-    subject: AuditedSubject,
-    reward: AuditedReward | None = None,
-    *,
-    against: AuditedReward | None = None,
-    shaping: str | Potential | ArrayLike | None = None,
-    gamma: float = 0.99,
-    horizon: int | None = None,
-) -> AuditCase:
-    """The case that `audit` asks its questions of. Arguments as there.
-
-    Raises:
-        BadInput: Something does not fit.
-    """
-    found = audited_subject(subject)
-    if found is None:
-        fix = "`audit` samples it"
-        raise BadInput(Problem("audit", str(subject), "an environment with a finite model", fix))
-    refused: list[Problem] = []
-    with _collected(refused):
-        gamma = check_gamma(gamma)
-    with _collected(refused):
-        proxy_name, proxy, terms = found.reward(_default_proxy(found, reward), "reward")
-    with _collected(refused):
-        objective_name, objective, _ = found.reward(_default_objective(found, against), "against")
-    with _collected(refused):
-        potential = None if shaping is None else potential_table(found, shaping, "shaping")
-    if refused:
-        raise BadInput(*refused)
-    if potential is not None:
-        added = found.model.shaping_table(potential, gamma)
-        proxy, terms = proxy + added, {**terms, SHAPING_LINE: added}
-        proxy_name += f" + {shaping if isinstance(shaping, str) else 'shaping'}"
-    return audit_case(
-        found.model,
-        proxy,
-        objective,
-        gamma=gamma,
-        horizon=horizon,
-        terms=terms,
-        proxy_name=proxy_name,
-        objective_name=objective_name,
-        action_names=found.action_names,
-        picture=found.picture,
-        exploits=found.exploits,
-        episode_steps=found.episode_steps,
-    )
 
 
 def _sampled(
@@ -242,19 +208,12 @@ def _sampled(
         on_progress=on_progress,
         **cast("Any", chosen),
     )
+    findings = sorted([*findings, stack_finding(played, gamma=gamma)], key=lambda each: LEVELS.index(each.level))
     catalogue = Catalogue.of(env)
     proxy = _named(reward, "the environment's reward") + ("" if shaping is None else " + shaping")
     objective = _named(against, catalogue.objective if catalogue else "the environment's objective")
     criterion = f"gamma {gamma:g}, over {episodes} episodes of each policy, as they were played"
     return Audit(_name(env), proxy, objective, criterion, tuple(findings))
-
-
-@contextmanager
-def _collected(refused: list[Problem]) -> Iterator[None]:
-    try:
-        yield
-    except BadInput as fault:
-        refused += fault.problems
 
 
 def _of_case(
@@ -284,24 +243,6 @@ def _sampled_potential(env: gym.Env[Any, Any], shaping: str | Potential | ArrayL
     if not isinstance(shaping, str) or catalogue is None:
         raise BadInput(Problem("shaping", repr(shaping), "a Potential: this environment has no table or catalogue"))
     return catalogue.potential(shaping, "shaping")
-
-
-def _default_proxy(found: Subject, reward: AuditedReward | None) -> AuditedReward:
-    if reward is not None:
-        return reward
-    if found.paid_reward is not None:
-        return found.paid_reward
-    if found.catalogue is not None:
-        return found.catalogue.objective
-    raise BadInput(Problem("reward", "nothing", "what the agent is paid, as an array or a Reward"))
-
-
-def _default_objective(found: Subject, against: AuditedReward | None) -> AuditedReward:
-    if against is not None:
-        return against
-    if found.catalogue is not None:
-        return found.catalogue.objective
-    raise BadInput(Problem("against", "nothing", "what the designer means, as an array or a Reward"))
 
 
 def _name(subject: AuditedSubject) -> str:

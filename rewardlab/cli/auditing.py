@@ -1,4 +1,4 @@
-"""`rewardlab audit` and `rewardlab distances`."""
+"""`rewardlab audit`, `rewardlab distances` and `rewardlab repair`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rewardlab.audit.searched_exploit import ExploitSearch
 
-__all__ = ["audit", "distances", "setting"]
+__all__ = ["audit", "distances", "repair", "setting", "wrapper"]
 
 
 def audit(options: argparse.Namespace) -> int:
@@ -32,12 +32,16 @@ def audit(options: argparse.Namespace) -> int:
     settings = dict(options.set)
     env = checked_environment(options.environment, settings, "ENV", "--set", allowed_modules=options.allow_code)
     reward, against = (None if text is None else parse_reward(text) for text in (options.reward, options.against))
-    with Progress(TextColumn("{task.description}"), BarColumn(), console=Console(stderr=True), transient=True) as bars:
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn()
+    # Elsewhere than in a terminal it would leave an empty line behind.
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         found = audited(
             env,
             reward,
             against=against,
             shaping=options.shaping,
+            wrappers=options.wrapper,
             gamma=gamma,
             horizon=options.horizon,
             episodes=options.episodes,
@@ -53,6 +57,37 @@ def audit(options: argparse.Namespace) -> int:
     if options.fail_on == "never":
         return 0
     return int(LEVELS.index(found.level) <= LEVELS.index(options.fail_on))
+
+
+def repair(options: argparse.Namespace) -> int:
+    """Propose the nearest rewards that are safe, each audited before it is shown."""
+    from rewardlab.audit.repair import repair as repaired
+    from rewardlab.lab.checked_environment import checked_environment
+    from rewardlab.lab.quick_comparison import parse_reward
+    from rewardlab.reports.repair_text import repair_lines
+    from rewardlab.reports.spec_text import spec_text
+    from rewardlab.rewards.returns import check_gamma
+
+    gamma = check_gamma(options.gamma, "--gamma")
+    settings = dict(options.set)
+    env = checked_environment(options.environment, settings, "ENV", "--set", allowed_modules=options.allow_code)
+    reward, against = (None if text is None else parse_reward(text) for text in (options.reward, options.against))
+    found = repaired(
+        env, reward, against=against, shaping=options.shaping, gamma=gamma, horizon=options.horizon,
+        occupation=options.occupation,
+    )  # fmt: skip
+    env.close()
+    spec = found.spec(options.environment, settings)
+    if options.json:
+        print(json.dumps({**found.as_dict(), "spec": spec}, indent=2))
+    else:
+        print(*repair_lines(found, min(120, shutil.get_terminal_size().columns)), sep="\n")
+    if options.out is not None and spec is not None:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(spec_text(spec), encoding="utf-8")
+        if not options.json:
+            print(f"\nWritten: {options.out}; train on it with: rewardlab run {options.out}")
+    return 0 if found.already_safe or found.proposals else 1
 
 
 def distances(options: argparse.Namespace) -> int:
@@ -110,6 +145,12 @@ def _advancing(bars: Progress, total: int, what: str) -> Callable[[str, int], No
         bars.update(tasks[name], completed=done)
 
     return advance
+
+
+def wrapper(text: str) -> dict[str, Any]:
+    """A reward wrapper, ``KIND`` or ``KIND:KEY=VALUE,KEY=VALUE``."""
+    kind, _, rest = text.partition(":")
+    return {"kind": kind, **dict(setting(part) for part in rest.split(",") if part)}
 
 
 def setting(text: str) -> tuple[str, object]:

@@ -14,8 +14,8 @@ __all__ = ["make_parser"]
 
 _OPTIONS = (
     "--actions", "--against", "--allow-code", "--delay", "--episodes", "--fail-on", "--gamma", "--help",
-    "--horizon", "--json", "--kind", "--out", "--policy", "--reward", "--search", "--seed", "--seeds", "--set",
-    "--shaping", "--state", "--steps", "--workers",
+    "--horizon", "--json", "--kind", "--occupation", "--out", "--policy", "--reward", "--search", "--seed",
+    "--seeds", "--set", "--shaping", "--state", "--steps", "--workers", "--wrapper",
 )  # fmt: skip
 _EXIT_CODES = (
     "exit codes: 0 done, 1 a run failed or an audit found a fault, 2 bad input, 130 stopped by Ctrl-C, 143 by SIGTERM"
@@ -75,6 +75,14 @@ def make_parser() -> argparse.ArgumentParser:
     audit.add_argument("--reward", metavar="R", help="what is paid: a name, or weights (default: the objective)")
     audit.add_argument("--against", metavar="R", help="what is meant (default: the objective)")
     audit.add_argument("--shaping", metavar="P", help="a potential that is shaped by on top")
+    audit.add_argument(
+        "--wrapper",
+        action="append",
+        default=[],
+        type=auditing.wrapper,
+        metavar="W",
+        help="a reward wrapper inside of it, as in clip:min_reward=-1,max_reward=1; repeatable, innermost first",
+    )
     audit.add_argument("--gamma", type=float, default=0.99, metavar="G", help="the discount (default: 0.99)")
     audit.add_argument("--horizon", type=words.count, metavar="N", help="the time limit, if it is part of the task")
     audit.add_argument(
@@ -98,6 +106,25 @@ def make_parser() -> argparse.ArgumentParser:
     _add_setting_option(audit)
     _add_code_option(audit)
     audit.set_defaults(command=auditing.audit)
+
+    repair = commands.add_parser("repair", help="propose the nearest rewards that ask for what was meant")
+    repair.add_argument("environment", metavar="ENV", help="for instance: rewardlab_envs:rewardlab/Delivery-v0")
+    repair.add_argument("--reward", metavar="R", help="what is paid: a name, or weights")
+    repair.add_argument("--against", metavar="R", help="what is meant (default: the objective)")
+    repair.add_argument("--shaping", metavar="P", help="a potential that is shaped by on top")
+    repair.add_argument("--gamma", type=float, default=0.99, metavar="G", help="the discount (default: 0.99)")
+    repair.add_argument("--horizon", type=words.count, metavar="N", help="the time limit, if it is part of the task")
+    repair.add_argument(
+        "--occupation",
+        choices=("uniform", "objective", "alike"),
+        default="uniform",
+        help="whose steps count where something is projected on shaping (default: uniform)",
+    )
+    repair.add_argument("--json", action="store_true", help="print what was found as JSON")
+    repair.add_argument("--out", type=Path, metavar="FILE", help="write an experiment that trains on what is proposed")
+    _add_setting_option(repair)
+    _add_code_option(repair)
+    repair.set_defaults(command=auditing.repair)
 
     distances = commands.add_parser("distances", help="show how far rewards of an environment are from each other")
     distances.add_argument("environment", metavar="ENV", help="for instance: rewardlab_envs:rewardlab/BoatRace-v0")

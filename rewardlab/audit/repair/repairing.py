@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rewardlab.audit.auditing import audited_case
+from rewardlab.audit.audited_case import audited_case
 from rewardlab.audit.optimal_set import optimal_set
 from rewardlab.audit.repair.bench import Bench, largest_amounts
 from rewardlab.audit.repair.missing_condition import missing_conditions
@@ -80,7 +80,7 @@ def repair(
         said = f"{case.proxy_name!r} needs no repair: every proxy-optimal policy is objective-optimal."
         return Repair(title, case, True, (said,), (), None, present)
     bench = Bench(found, case, reward, shaped, occupation, float(margin), _terms_meant(found, against))
-    removed = added_terms(case, bench.terms, bench.shaped, occupation)
+    removed = added_terms(case, bench.terms, bench.shaped, occupation, bench.objective_terms)
     own = term_weights(case, bench.terms, margin=bench.margin)
     proposals = tuple(made for made in _proposals(bench, removed, own) if made is not None)
     return Repair(title, case, False, tuple(_statements(bench, removed, own)), proposals, own, present)
@@ -119,7 +119,7 @@ def _condition_proposals(bench: Bench) -> Iterator[Proposal | None]:
 
 def _with_events(bench: Bench) -> Proposal | None:
     """Weights on as few more events as will do, and on those that the objective is made of only if there is need."""
-    own = {name: table for name, table in bench.events.items() if name not in bench.objective_events}
+    own = {name: table for name, table in bench.events.items() if name not in bench.objective_terms}
     for events in (own, bench.events):
         weights = term_weights(bench.case, bench.terms, events, margin=bench.margin)
         if weights.factors is None or (events is own and weights.largest_margin < _FAIR_SHARE * bench.margin):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rewardlab.audit.auditing import audited_case
+from rewardlab.audit.audited_case import audited_case
 from rewardlab.audit.optimal_set import optimal_set
 from rewardlab.audit.repair.amended import amended_case
 from rewardlab.audit.repair.missing_condition import missing_conditions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rewardlab.audit.auditing import audited_case
+from rewardlab.audit.audited_case import audited_case
 from rewardlab.audit.case import audit_case
 from rewardlab.audit.repair.bonus_to_potential import gain_bonus
 from rewardlab.audit.repair.nearest_shaping import Occupation, given_up, nearest_shaping, step_weights

@@ -135,6 +135,15 @@ def test_the_mildest_proposal_of_each() -> None:
     assert said["progress_bonus"].wrappers == ({"kind": "potential_shaping", "potential": "distance", "weight": 2.0},)
 
 
+def test_what_the_objective_has_too_is_the_last_to_be_called_an_addition() -> None:
+    # Among coins, paying for steps, coins and the way to the exit would do without the exit's worth. But that is meant.
+    found = repair(gridworld_task("coins"), "fair_progress", gamma=GAMMA)
+    assert "what was added: approach, retreat" in found.statements[1]
+    assert found.best is not None
+    assert found.best.payment is not None
+    assert found.best.payment.reward == "goal"
+
+
 def test_where_the_fault_is_is_said_plainly() -> None:
     said = {name: " ".join(repaired(name).statements) for name in HACKED}
     for text in said.values():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rewardlab.audit.auditing import audited_case
+from rewardlab.audit.audited_case import audited_case
 from rewardlab.audit.case import AuditCase, audit_case
 from rewardlab.audit.optimal_set import optimal_set
 from rewardlab.audit.repair.amended import action_gap, amended_case, seems_safe
