@@ -42,10 +42,8 @@ _HANDS_ON_OBSERVATIONS = {
 _PLAIN_STEPS = (
     gym.Wrapper.step,
     gym.ObservationWrapper.step,
-    gym.ActionWrapper.step,
     VectorWrapper.step,
     gym.vector.VectorObservationWrapper.step,
-    gym.vector.VectorActionWrapper.step,
 )
 
 RewardMap = Callable[[NDArray[np.float64]], NDArray[np.float64]]
@@ -140,13 +138,27 @@ def unread_layer(layer: StackLayer) -> Problem | None:
         foreign = isinstance(wrapper, gym.RewardWrapper | VectorRewardWrapper)
         if layer.is_known or (foreign and step in (gym.RewardWrapper.step, VectorRewardWrapper.step)):
             return None
-    elif (layer.is_known and layer.kind in _HANDS_ON_REWARDS) or step in _PLAIN_STEPS:
+    elif (layer.is_known and layer.kind in _HANDS_ON_REWARDS) or step in _PLAIN_STEPS or _renames_actions(wrapper):
         return None
     fix = (
         "use PotentialShaping, UnsafeBonus or RewardTransform of rewardlab for what it adds, or audit what it pays as "
         "an array"
     )
-    return Problem(place, "a step of its own, which may change rewards or dynamics", "a wrapper that can be read", fix)
+    return Problem(
+        place, "a step of its own, which may change rewards, actions or dynamics", "a wrapper that can be read", fix
+    )
+
+
+def _renames_actions(wrapper: Any) -> bool:
+    """Whether all that it does to actions is to give them other numbers, so that policies are the same ones."""
+    if not isinstance(wrapper, gym.wrappers.TransformAction) or type(wrapper).step is not gym.ActionWrapper.step:
+        return False
+    outside, inside = wrapper.action_space, wrapper.env.action_space
+    if not isinstance(outside, gym.spaces.Discrete) or not isinstance(inside, gym.spaces.Discrete):
+        return type(outside) is type(inside)
+    named = range(int(outside.start), int(outside.start + outside.n))
+    meant = range(int(inside.start), int(inside.start + inside.n))
+    return sorted(int(wrapper.func(action)) for action in named) == list(meant)
 
 
 def observations_after(layer: StackLayer, observations: NDArray[Any] | None) -> NDArray[Any] | None:
@@ -157,12 +169,8 @@ def observations_after(layer: StackLayer, observations: NDArray[Any] | None) -> 
         return np.stack([np.asarray(layer.wrapper.func(one)) for one in observations])
     if layer.is_known and layer.kind in _HANDS_ON_OBSERVATIONS:
         return observations
-    quiet = gym.Wrapper | VectorWrapper
-    if isinstance(layer.wrapper, quiet) and type(layer.wrapper).step in (
-        gym.Wrapper.step, gym.ActionWrapper.step, VectorWrapper.step,
-    ):  # fmt: skip
-        return observations
-    return None
+    plain = getattr(type(layer.wrapper), "step", None) in (gym.Wrapper.step, VectorWrapper.step)
+    return observations if plain or _renames_actions(layer.wrapper) else None
 
 
 def reward_map(layer: StackLayer) -> RewardMap:

@@ -131,9 +131,10 @@ class VectorAmendedTerms(VectorWrapper[Any, Any, Any]):
         _, paid = self._endings.after_step(terminations, truncations)
         added = np.zeros(self.num_envs)
         if paid.any():
-            # Rows whose episode ended in SAME_STEP mode stand in final_info, with 0 in their place at the top.
-            parts = [part for part in (infos, infos.get("final_info", {})) if "ledger" in part] or [infos]
-            for part in parts:
+            # Rows whose episode ended in SAME_STEP mode stand in final_info, with 0 in their place at the top. Where
+            # all end at once, a ledger inside of this wrapper leaves lines at the top that are nobody's.
+            parts = [part for part in (infos, infos.get("final_info", {})) if np.any(part.get("_ledger", False))]
+            for part in parts or [infos]:
                 added = added + amendment(part.get("ledger", {}), part.get("events", {}), **self.amendments)
         infos = with_vector_line(infos, rewards, AMENDED_LINE, added, paid)
         return observations, rewards + added, terminations, truncations, infos

@@ -135,7 +135,8 @@ def doubtful_orders(stack: Sequence[Layer]) -> list[Problem]:
 
 def role_of(wrapper: object) -> Role:
     """What a wrapper does to rewards: known by its class's name, and of any other reward wrapper a transform."""
-    role = _ROLES.get(type(wrapper).__name__.removeprefix("Vector"), "other")
+    name = type(wrapper).__name__
+    role = _ROLES.get(name) or _ROLES.get(name.removeprefix("Vector"), "other")
     running = getattr(wrapper, "running_scale", None) if role == "scale" else None
     if getattr(running, "subtract_mean", False):
         return "centred scale"
