@@ -34,7 +34,7 @@ class Bench:
         shaping: What is shaped by at present; it stays.
         occupation: How much each step counts.
         margin: What new weights should keep right actions ahead by.
-        objective_events: The names of the objective's terms.
+        objective_terms: The names of the objective's terms.
     """
 
     subject: Subject
@@ -43,7 +43,7 @@ class Bench:
     shaping: Shaping | None
     occupation: Occupation
     margin: float
-    objective_events: frozenset[str]
+    objective_terms: frozenset[str]
 
     @cached_property
     def terms(self) -> dict[str, NDArray[np.float64]]:

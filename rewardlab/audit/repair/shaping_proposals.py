@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import combinations
+from itertools import chain, combinations, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,30 +24,35 @@ _Tables = Mapping[str, NDArray[np.float64]]
 
 
 def added_terms(
-    case: AuditCase, terms: _Tables, rest: NDArray[np.float64], occupation: Occupation
+    case: AuditCase,
+    terms: _Tables,
+    rest: NDArray[np.float64],
+    occupation: Occupation,
+    meant: frozenset[str] = frozenset(),
 ) -> tuple[str, ...] | None:
-    """The fewest terms without which a reward is safe; among as many, those that pay least.
+    """The terms that were added to a reward that is safe without them.
+
+    They are as few of what is meant as possible, then as few as possible, then those that pay least.
 
     Args:
         case: An unsafe case.
         terms: Name to ``[S, A, K]``.
         rest: ``[S, A, K]`` what is paid beside them, such as shaping.
         occupation: How much each step counts.
+        meant: Names of terms that the objective has too: those are the last to be called an addition.
 
     Returns:
         None if no part of the reward is safe by itself.
     """
     weights = step_weights(case, occupation)
     size = {name: float((weights * table**2).sum()) for name, table in terms.items()}
-    tried = 0
-    for count in range(1, len(terms)):
-        for removed in sorted(combinations(terms, count), key=lambda names: sum(size[name] for name in names)):
-            tried += 1
-            if tried > _MOST_SUBSETS:
-                return None
-            kept = np.sum([rest, *(table for name, table in terms.items() if name not in removed)], axis=0)
-            if seems_safe(amended_case(case, kept)):
-                return removed
+    parts = chain.from_iterable(combinations(terms, count) for count in range(1, len(terms)))
+    few = list(islice(parts, _MOST_SUBSETS))
+    few.sort(key=lambda names: (len(meant & set(names)), len(names), sum(size[name] for name in names)))
+    for removed in few:
+        kept = np.sum([rest, *(table for name, table in terms.items() if name not in removed)], axis=0)
+        if seems_safe(amended_case(case, kept)):
+            return removed
     return None
 
 
