@@ -75,8 +75,10 @@ def likely_slips(
     if len(steps) <= n_states:
         return ()
     evidence = _Evidence(steps, proxy, objective, gamma, n_states, max(allowed, 1e-12), truncated)
+    scaled = _scaled(evidence)
+    if scaled is not None:
+        return (scaled,)  # harmless, and simpler than any mistake that would explain it too
     detectors: tuple[Callable[[_Evidence], Slip | None], ...] = (
-        _scaled,
         _terminal_potential_kept,
         _truncation_zeroed,
         _other_gamma,
