@@ -128,7 +128,7 @@ class PolicySpace:
 
     def policy(self, visits: NDArray[np.float64]) -> NDArray[np.float64]:
         """The policy with these visits, ``[S, A]``; uniform in states that are not visited."""
-        table = self.table(visits)
+        table = self.table(np.maximum(visits, 0.0))  # rounding may leave some below 0 where next to none go
         totals = table.sum(axis=1, keepdims=True)
         return np.where(totals > 0, table / np.where(totals > 0, totals, 1.0), self.uniform)
 

@@ -83,6 +83,14 @@ def test_a_state_that_a_policy_never_comes_to_is_given_the_uniform_one() -> None
     assert space.policy(space.visits(stay)).tolist() == [[1, 0], [0.5, 0.5]]
 
 
+def test_rounding_below_nothing_is_no_policy_below_nothing() -> None:
+    # 40 steps at a discount of 1e-9: next to nothing is left of the last ones, and rounding may make it negative.
+    model = reachable_part(timed_model(stay_or_switch(), 40).model).model
+    space = PolicySpace(model, 1e-9)
+    noise = 1e-30 * np.random.default_rng(0).normal(size=len(space.state))
+    model.check_policy(space.policy(space.visits(space.uniform) + noise))
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_rows_and_tables_are_two_ways_to_write_the_same(seed: int) -> None:
     space = some_space(seed)
