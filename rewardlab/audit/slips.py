@@ -76,7 +76,7 @@ def likely_slips(
         return ()
     evidence = _Evidence(steps, proxy, objective, gamma, n_states, max(allowed, 1e-12), truncated)
     scaled = _scaled(evidence)
-    if scaled is not None:
+    if scaled is not None and scaled.name == "scaled":
         return (scaled,)  # harmless, and simpler than any mistake that would explain it too
     detectors: tuple[Callable[[_Evidence], Slip | None], ...] = (
         _terminal_potential_kept,
@@ -85,7 +85,8 @@ def likely_slips(
         _clipped,
         _gains_only,
     )
-    return tuple(slip for detect in detectors if (slip := detect(evidence)) is not None)
+    found = (scaled, *(detect(evidence) for detect in detectors))
+    return tuple(slip for slip in found if slip is not None)
 
 
 def _scaled(evidence: _Evidence) -> Slip | None:
@@ -100,10 +101,9 @@ def _scaled(evidence: _Evidence) -> Slip | None:
     if fit.largest > evidence.allowed or abs(factor) < 1e-9:
         return None
     summary = f"shaping of the objective times {factor:.6g}"
-    fix = (
-        "harmless: a positive factor keeps the order of all policies" if factor > 0 else "the sign is wrong: negate it"
-    )
-    return Slip("scaled", summary, fix)
+    if factor < 0:
+        return Slip("negated", summary, "the sign is wrong: negate it")
+    return Slip("scaled", summary, "harmless: a positive factor keeps the order of all policies")
 
 
 def _terminal_potential_kept(evidence: _Evidence) -> Slip | None:

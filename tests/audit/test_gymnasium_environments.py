@@ -116,4 +116,5 @@ def test_slips_are_named(name: str) -> None:
 def test_the_environment_itself_can_be_given(name: str) -> None:
     answer = audit(gym.make(name), gamma=GAMMA)
     assert answer.safe
-    assert answer.level == "fine"
+    asked = ("optimal_set", "exploit", "shaping_form", "policy_order", "hackability", "distances", "under_pressure")
+    assert {answer.finding(question).level for question in asked} == {"fine"}

@@ -164,4 +164,4 @@ def test_clipping_forgets_what_is_worth_how_much() -> None:
 def test_an_objective_is_safe_for_itself(task: FiniteTask) -> None:
     answer = audit(task)
     assert answer.safe
-    assert answer.level == "fine"
+    assert {finding.level for finding in answer.findings if finding.name != "signal"} == {"fine"}
