@@ -33,6 +33,7 @@ NEGLIGIBLE = 0.01
 judged that finely, and whether the end is the optimum exactly is what optimal_set says."""
 
 _ROUNDING = 1e-12
+_TIE = 1e-9
 
 
 @final
@@ -52,8 +53,8 @@ class GoodhartCurve:
 
     @property
     def peak(self) -> int:
-        """The first policy that achieves the most, but for what is negligible."""
-        return int(np.flatnonzero(self.objective >= self.objective.max() - NEGLIGIBLE * self.span)[0])
+        """The first policy that achieves the most."""
+        return int(np.flatnonzero(self.objective >= self.objective.max() - _TIE * self.span)[0])
 
     @property
     def gained(self) -> float:

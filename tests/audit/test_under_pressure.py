@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from rewardlab.audit.auditing import audited_case
+from rewardlab.audit.audited_case import audited_case
 from rewardlab.audit.case import AuditCase, audit_case
 from rewardlab.audit.optimal_set import optimal_set
 from rewardlab.audit.under_pressure import TEMPERATURES, GoodhartCurve, under_pressure, under_pressure_finding
@@ -86,7 +86,8 @@ def test_what_a_curve_says() -> None:
     assert (rising.lost, rising.deepest_dip, rising.peak) == (0, 0, 2)
     # Less than a hundredth of the span is not spoken of.
     assert curve(0, 5, 4.95).lost == 0
-    assert curve(0, 4.95, 5).peak == 1
+    assert not curve(5, 5.05, 1).goodharts
+    assert curve(5, 5.05, 1).lost == pytest.approx(0.405)
 
 
 @EVERYWHERE
