@@ -182,6 +182,21 @@ def _time_limit(check: StackCheck) -> Iterator[Remark]:
         yield Remark("time limit", "note", "stack", said, "put gymnasium.wrappers.TimeLimit round the environment")
 
 
+def _monitors(check: StackCheck) -> Iterator[Remark]:
+    """Gymnasium's recorder raises at the end of an episode where its key is taken already."""
+    for number, outer in enumerate(check.stack.layers):
+        if outer.kind != "RecordEpisodeStatistics" or not outer.is_known:
+            continue
+        key = outer.wrapper._stats_key
+        for inner in check.stack.layers[:number]:
+            logs = inner.layer.role in ("ledger", "monitor") and inner.in_copies == outer.in_copies
+            if logs and getattr(inner.wrapper, "_stats_key", "episode") == key:
+                said = (
+                    f"raises an error at the end of an episode, where {inner.layer.place} has written {key!r} already"
+                )
+                yield Remark("monitors", "caution", outer.layer.place, said, "give it a `stats_key` of its own")
+
+
 def _schedules(check: StackCheck) -> Iterator[Remark]:
     for layer in check.stack.layers:
         potential = getattr(layer.wrapper, "potential", None) if layer.layer.role == "shaping" else None
@@ -214,6 +229,7 @@ _CHECKS: tuple[Callable[[StackCheck], Iterator[Remark]], ...] = (
     _autoreset_inside,
     _hindsight,
     _normalizers,
+    _monitors,
     _schedules,
     _time_limit,
 )

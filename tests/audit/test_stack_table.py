@@ -157,33 +157,41 @@ def test_a_toy_text_pays_what_the_table_says(game: str) -> None:
     weights = np.random.default_rng(0).normal(size=600)
     bonus = Bonus("looked up", "observation", lambda now, reached: weights[reached] - 0.5 * weights[now])
     potential = Potential("looked up", weights.take, "observation")
-    env = RewardClipping(PotentialShaping(UnsafeBonus(gym.make(game), bonus), potential, gamma=0.9), -1.5, 1.5)
-    table, own, rng = stack_table(env, gamma=0.9), env.unwrapped.P, np.random.default_rng(1)
-    # Towards the goal from wherever it is entered, so that an ending is among the steps.
-    ending = [
-        (state, action)
-        for state in own
-        for action, outcomes in own[state].items()
-        if any(done and state != reached for _, reached, _, done in outcomes)
-    ]
-    ended = 0
-    for place in range(150):
-        env.reset(seed=place)
-        state, action = ending[place % len(ending)] if place % 2 else (int(rng.integers(len(own))), 0)
-        env.unwrapped.s = state
-        inner = env.env
-        inner._now = np.array([weights[state]])
-        inner.env._now = np.array([state])
+    subject = audited_subject(gym.make(game))
+    assert subject is not None
+    ending = subject.model.transitions.select(subject.model.transitions.terminated)
+
+    def wrapped(start: int) -> Any:
+        shaped = PotentialShaping(UnsafeBonus(Begins(gym.make(game), start), bonus), potential, gamma=0.9)
+        return RewardClipping(shaped, -1.5, 1.5)
+
+    table = stack_table(wrapped(0), gamma=0.9)
+    alive, rng, ended = np.flatnonzero(~subject.model.terminal), np.random.default_rng(1), 0
+    for number in range(150):
+        start, action = int(rng.choice(alive)), int(rng.integers(subject.model.n_actions))
+        if number % 2:
+            start, action = int(ending.state[number % len(ending)]), int(ending.action[number % len(ending)])
+        env = wrapped(start)
+        env.reset()
         reached, reward, terminated, _, _ = env.step(action)
-        numbers = [k for k, row in enumerate(own[state][action]) if row[1] == reached and row[3] == terminated]
-        assert np.abs(table.paid[state, action, numbers] - reward).min() <= 1e-9 or state in _ends(own)
+        rows = env.unwrapped.P[start][action]
+        outcomes = [k for k, row in enumerate(rows) if (row[1], row[3]) == (reached, terminated)]
+        assert np.abs(table.paid[start, action, outcomes] - float(reward)).min() <= 1e-9
         ended += terminated
     assert ended > 10
 
 
-def _ends(own: Any) -> set[int]:
-    """The states in which a toy text is over: nothing is paid in them by the model."""
-    return {reached for state in own for rows in own[state].values() for _, reached, _, done in rows if done}
+class Begins(gym.Wrapper):
+    """Begins where it is told."""
+
+    def __init__(self, env: Any, state: int) -> None:
+        super().__init__(env)
+        self.state = state
+
+    def reset(self, **settings: Any) -> Any:
+        _, info = self.env.reset(**settings)
+        self.env.unwrapped.s = self.state  # type: ignore[attr-defined]
+        return self.state, info
 
 
 def test_a_vecnormalize_of_sb3_is_read_by_its_attributes() -> None:
