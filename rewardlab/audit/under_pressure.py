@@ -178,7 +178,8 @@ def _judged(case: AuditCase, answer: UnderPressure) -> tuple[Level, str, str]:
         lost = f"{100 * worst.lost:.3g} % of what there is to gain or lose"
         if worst.goodharts:
             return "caution", f"No: {name} rises, then falls by {lost}, while the pay rises on.", advice
-        return "caution", f"No: {name} falls from the beginning, by {lost}.", advice
+        how = "hardly rises, and falls" if worst.peak else "falls from the beginning,"
+        return "caution", f"No: {name} {how} by {lost}.", advice
     dip = max(answer.soft.deepest_dip, answer.rounds.deepest_dip)
     if dip > NEGLIGIBLE:
         verdict = f"In the end; on the way {name} dips by {100 * dip:.3g} % of what there is to gain or lose."
