@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from rewardlab.cli.words import one_line
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -53,7 +55,8 @@ def audit(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(found.as_dict(), indent=2))
     else:
-        print(*audit_lines(found, min(120, shutil.get_terminal_size().columns)), sep="\n")
+        lines = audit_lines(found, min(120, shutil.get_terminal_size().columns))
+        print(*map(one_line, lines), sep="\n")
     if options.fail_on == "never":
         return 0
     return int(LEVELS.index(found.level) <= LEVELS.index(options.fail_on))

@@ -10,7 +10,7 @@ from rewardlab.reports.trajectory_text import trajectory_lines
 
 __all__ = ["audit_lines"]
 
-_NARROWEST = 40
+_NARROWEST = 60
 _VERDICTS = {
     True: "SAFE: every policy that is optimal for the proxy is optimal for the objective.",
     False: "UNSAFE: a policy that is optimal for the proxy falls short of the objective.",
@@ -23,7 +23,7 @@ def audit_lines(audit: Audit, width: int = 110) -> list[str]:
 
     Args:
         audit: What was found.
-        width: The characters of a line, at least 40. Maps and commands are never broken, however long.
+        width: The characters of a line, at least 60. Maps and commands are never broken, however long.
     """
     width = max(width, _NARROWEST)
     lines = [
