@@ -119,6 +119,16 @@ class TestTerms:
         assert not finding.data["terms"]["ghost"]["fires"]
         assert "condition" in finding.advice
 
+    def test_a_fee_that_is_only_paid_where_nobody_perfect_comes(self) -> None:
+        # From 0 to the end for 3, or to 1 for nothing; from there to the end for a fee of 5, whatever is done.
+        successor = np.array([[[2], [1]], [[2], [2]], [[2], [2]]])
+        model = FiniteModel(successor, np.ones(successor.shape), np.array([False, False, True]), np.array([1.0, 0, 0]))
+        prize = np.array([[[3.0], [0.0]], [[0.0], [0.0]], [[0.0], [0.0]]])
+        fee = np.array([[[0.0], [0.0]], [[-5.0], [-5.0]], [[0.0], [0.0]]])
+        terms = {"prize": prize, "fee": fee}
+        found = proxy_signal(audit_case(model, prize + fee, prize, gamma=0.5, terms=terms)).terms["fee"]
+        assert (found.random.largest, found.optimal.largest, found.optimal.mean) == (5.0, 0.0, 0.0)
+
     def test_what_only_a_random_policy_pays(self) -> None:
         # Who is perfect does not step back from the goal.
         terms = proxy_signal(audited_case(gridworld_task(), "fair_progress")).terms
