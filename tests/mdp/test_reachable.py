@@ -64,6 +64,12 @@ def test_the_part_is_numbered_in_the_old_order_and_keeps_every_array() -> None:
     assert (part.table(model.events["paid"]) == part.model.events["paid"]).all()
 
 
+def test_what_cannot_happen_leads_nowhere_else() -> None:
+    part = reachable_part(two_islands()).model
+    here = np.broadcast_to(np.arange(5)[:, None, None], part.successor.shape)
+    assert (part.successor[~part.feasible] == here[~part.feasible]).all()
+
+
 def test_a_model_of_which_all_is_reached_stays_as_it_is() -> None:
     model = slippery_fork()
     part = reachable_part(model)

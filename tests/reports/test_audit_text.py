@@ -52,7 +52,7 @@ def test_pictures_stand_side_by_side_with_their_captions() -> None:
     assert [line[beside:] for line in lines] == [*MAP.splitlines(), "2: go", "paid 1.5, meant -0.25"]
 
 
-@pytest.mark.parametrize("width", [21, 45, 60, 80, 110, 200])
+@pytest.mark.parametrize("width", [21, 44, 45, 60, 80, 110, 200])
 def test_frames_keep_to_the_width_and_use_it(width: int) -> None:
     # A frame is as wide as "paid 1.5, meant -0.25", 21 characters, with 3 between two of them.
     lines = drawn(trajectory_lines(walk(7, MAP), width))
