@@ -34,7 +34,7 @@ from rewardlab.wrappers import (
 from rewardlab.wrappers import gymnasium_compatible as compatible
 from rewardlab.wrappers.gymnasium_compatible import vector as compatible_vector
 from tests.audit.stacks import WORLDS, Halved
-from tests.mdp.tiny_models import random_model, task_of
+from tests.mdp.tiny_models import exit_or_stay, random_model, task_of
 from tests.wrappers.scripted_env import ScriptedEnv
 
 GAMMA = 0.9
@@ -229,6 +229,14 @@ def test_a_bonus_that_pays_for_going_to_and_fro_changes_what_is_optimal() -> Non
         assert (finding.level, remarks(finding, level)) == (level, {"bonus"}), finding.evidence
         assert finding.data["layers"][1]["keeps_optimal"] is (level == "note")
         assert solve(task.model, stack_table(env, gamma=0.9).paid, 0.9).values[0] == pytest.approx(value)
+
+
+def test_to_break_a_tie_keeps_what_is_optimal_and_to_make_one_does_not() -> None:
+    bonus = Bonus("second exit", "state", lambda now, reached: 0.1 * (reached == 2))
+    for exits, keeps in (((1.0, 1.0), True), ((1.0, 0.9), False)):
+        task = task_of(exit_or_stay(exits=exits))
+        layer = stack_finding(UnsafeBonus(limited(task), bonus), gamma=0.9).data["layers"][1]
+        assert (layer["potential_based"], layer["keeps_optimal"]) == (False, keeps)
 
 
 def test_b7_clipping_after_shaping_turns_the_best_action_into_the_worse() -> None:

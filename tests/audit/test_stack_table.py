@@ -163,7 +163,7 @@ def test_a_toy_text_pays_what_the_table_says(game: str) -> None:
 
     def wrapped(start: int) -> Any:
         shaped = PotentialShaping(UnsafeBonus(Begins(gym.make(game), start), bonus), potential, gamma=0.9)
-        return RewardClipping(shaped, -1.5, 1.5)
+        return RewardClipping(shaped, -1.5, 25.0)
 
     table = stack_table(wrapped(0), gamma=0.9)
     alive, rng, ended = np.flatnonzero(~subject.model.terminal), np.random.default_rng(1), 0
