@@ -129,7 +129,8 @@ def _collected(refused: list[Problem]) -> Iterator[None]:
 
 
 def _default_proxy(found: Subject, reward: AuditedReward | None) -> AuditedReward:
-    if reward is not None:
+    own = isinstance(reward, str) and reward == "environment"  # what `compare` calls it
+    if reward is not None and not (own and found.paid_reward is not None):
         return reward
     if found.paid_reward is not None:
         return found.paid_reward

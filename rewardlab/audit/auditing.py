@@ -162,6 +162,9 @@ def audit(
         return _sampled(env, reward, against, shaping, gamma, horizon, policies, episodes, seed, search, on_progress)
     if isinstance(policies, Mapping):
         raise BadInput(Problem("policies", "functions", "[S, A] arrays: this environment has a table"))
+    if search is not None:
+        fix = "leave it out: the exploit is found exactly"
+        raise BadInput(Problem("search", "a function", "None: this environment has a table", fix))
     case = audited_case(
         subject, reward, against=against, shaping=shaping, wrappers=wrappers, gamma=gamma, horizon=horizon
     )

@@ -13,6 +13,7 @@ from rewardlab.cli.words import one_line
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from rewardlab.audit.auditing import Audit
     from rewardlab.audit.searched_exploit import ExploitSearch
 
 __all__ = ["audit", "distances", "repair", "setting", "wrapper"]
@@ -51,9 +52,11 @@ def audit(options: argparse.Namespace) -> int:
             search=None if options.search is None else _search(options, settings, reward, against, gamma, bars),
             on_progress=_advancing(bars, options.episodes, "episodes of"),
         )
+    if options.out is not None:
+        _write(found, env, options, reward, against, gamma)
     env.close()
     if options.json:
-        print(json.dumps(found.as_dict(), indent=2))
+        print(json.dumps(found.as_dict(), indent=2, allow_nan=False))
     else:
         lines = audit_lines(found, min(120, shutil.get_terminal_size().columns))
         print(*map(one_line, lines), sep="\n")
@@ -62,11 +65,31 @@ def audit(options: argparse.Namespace) -> int:
     return int(LEVELS.index(found.level) <= LEVELS.index(options.fail_on))
 
 
+def _write(found: Audit, env: Any, options: argparse.Namespace, reward: Any, against: Any, gamma: float) -> None:
+    """The findings as JSON, and the objective under pressure as a picture, where there is a table."""
+    from rewardlab.audit.audited_case import audited_case
+    from rewardlab.audit.under_pressure import under_pressure
+    from rewardlab.reports.goodhart_curve import draw_goodhart_curve
+
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "audit.json").write_text(
+        json.dumps(found.as_dict(), indent=2, allow_nan=False) + "\n", encoding="utf-8"
+    )
+    if found.safe is None:
+        return
+    case = audited_case(
+        env, reward, against=against, shaping=options.shaping, wrappers=options.wrapper, gamma=gamma,
+        horizon=options.horizon,
+    )  # fmt: skip
+    picture = options.out / "under_pressure.png"
+    draw_goodhart_curve(under_pressure(case), picture, proxy=case.proxy_name, objective=case.objective_name)
+
+
 def repair(options: argparse.Namespace) -> int:
     """Propose the nearest rewards that are safe, each audited before it is shown."""
     from rewardlab.audit.repair import repair as repaired
     from rewardlab.lab.checked_environment import checked_environment
-    from rewardlab.lab.quick_comparison import parse_reward
+    from rewardlab.lab.quick_comparison import QUICK_PPO, parse_reward
     from rewardlab.reports.repair_text import repair_lines
     from rewardlab.reports.spec_text import spec_text
     from rewardlab.rewards.returns import check_gamma
@@ -80,9 +103,9 @@ def repair(options: argparse.Namespace) -> int:
         occupation=options.occupation,
     )  # fmt: skip
     env.close()
-    spec = found.spec(options.environment, settings)
+    spec = found.spec(options.environment, settings, algorithm={"settings": QUICK_PPO})
     if options.json:
-        print(json.dumps({**found.as_dict(), "spec": spec}, indent=2))
+        print(json.dumps({**found.as_dict(), "spec": spec}, indent=2, allow_nan=False))
     else:
         print(*repair_lines(found, min(120, shutil.get_terminal_size().columns)), sep="\n")
     if options.out is not None and spec is not None:

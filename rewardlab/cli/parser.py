@@ -96,6 +96,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--search", type=words.count, metavar="STEPS", help="there too, train two agents this long to find an exploit"
     )
     audit.add_argument("--seed", type=words.seed, default=0, metavar="N", help="of what is sampled (default: 0)")
+    audit.add_argument("--out", type=Path, metavar="DIR", help="write the findings and a picture into this folder")
     audit.add_argument("--json", action="store_true", help="print the findings as JSON")
     audit.add_argument(
         "--fail-on",
