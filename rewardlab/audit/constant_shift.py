@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rewardlab.audit.case import AuditCase
 from rewardlab.errors import RunFailed
 from rewardlab.mdp.discounted import solve
+from rewardlab.mdp.factorised import factorised
 from rewardlab.mdp.policy_iteration import policy_iteration
 from rewardlab.mdp.reachable import reachable_states
 
@@ -95,11 +96,9 @@ def _worth(
 
 def _values(case: AuditCase, rewards: NDArray[np.float64], actions: NDArray[np.int64]) -> NDArray[np.float64]:
     """The values ``[S', 2]`` of a policy, in the states that are not terminal, under two rewards ``[n, 2]``."""
-    from scipy.sparse.linalg import splu
-
     space = case.space
     own = np.flatnonzero(space.action == actions[space.state])
-    values: NDArray[np.float64] = splu(-space.shaping_matrix[own].tocsc()).solve(rewards[own])
+    values: NDArray[np.float64] = factorised(-space.shaping_matrix[own]).solve(rewards[own])
     return values
 
 

@@ -8,6 +8,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from rewardlab.mdp.factorised import factorised
 from rewardlab.mdp.policy_space import PolicySpace
 
 __all__ = ["FirstPayment", "first_payment"]
@@ -46,7 +47,6 @@ def first_payment(space: PolicySpace, pays: NDArray[np.bool_]) -> FirstPayment:
         pays: ``[S, A, K]`` whether an outcome is paid.
     """
     from scipy import sparse
-    from scipy.sparse.linalg import splu
 
     model = space.model
     alive = np.flatnonzero(~model.terminal)
@@ -64,7 +64,7 @@ def first_payment(space: PolicySpace, pays: NDArray[np.bool_]) -> FirstPayment:
     stuck = ~_leads_to(chain, (paid_now > 0) | (ends_now > 0))
     # Where nothing can come any more the walk is over; this also keeps the system regular.
     leaving = sparse.diags_array((~stuck).astype(np.float64)) @ chain
-    visits = splu((sparse.eye_array(size) - leaving).tocsc()).solve(model.start[alive], trans="T")
+    visits = factorised(sparse.eye_array(size) - leaving).solve(model.start[alive], trans="T")
     paid, unpaid, never = (float(visits @ share) for share in (paid_now, ends_now, stuck.astype(np.float64)))
     precise = abs(paid + unpaid + never - 1.0) <= _ROUNDING
     comes = paid > 0.0 and never == 0.0 and precise

@@ -19,6 +19,7 @@ from rewardlab.audit.clipped_reward import CLIPPINGS, ClippedReward, clipped_rew
 from rewardlab.audit.constant_shift import shift_thresholds
 from rewardlab.audit.first_payment import FirstPayment, first_payment
 from rewardlab.audit.term_sizes import TermSizes, term_sizes
+from rewardlab.mdp.factorised import factorised
 
 __all__ = ["ProxySignal", "proxy_signal"]
 
@@ -95,13 +96,12 @@ def proxy_signal(case: AuditCase) -> ProxySignal:
 def _effective_horizon(case: AuditCase, policy: NDArray[np.float64], sizes: NDArray[np.float64]) -> float:
     """``sum_t t gamma**t E|r_t| / sum_t gamma**t E|r_t|``, the first step being number 0."""
     from scipy import sparse
-    from scipy.sparse.linalg import splu
 
     space, alive = case.space, ~case.model.terminal
     chosen = policy[space.state, space.action]
     column = np.cumsum(np.diff(space.state, prepend=-1) > 0) - 1
     mixing = sparse.csr_array((chosen, (column, np.arange(len(chosen)))))
-    solver = splu((-(mixing @ space.shaping_matrix)).tocsc())
+    solver = factorised(-(mixing @ space.shaping_matrix))
     now = mixing @ sizes
     ahead = solver.solve(now)
     # With v = (1 - gamma P)^-1 e, the sum of t (gamma P)^t e is (1 - gamma P)^-1 gamma P v, and gamma P v is v - e.

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem, RunFailed
+from rewardlab.mdp.factorised import factorised
 from rewardlab.mdp.policy_space import PolicySpace
 
 __all__ = ["SoftPolicy", "soft_optimal_limit", "soft_optimal_policies"]
@@ -109,12 +110,10 @@ class _Layout:
 
     @classmethod
     def of(cls, space: PolicySpace) -> _Layout:
-        from scipy.sparse.linalg import splu
-
         group = np.cumsum(np.diff(space.state, prepend=-1) > 0) - 1
         start = space.model.start[~space.model.terminal]
         plain = cls(group, group, space.shaping_matrix, start)
-        place = splu(plain.system(space.uniform[space.state, space.action])).perm_c
+        place = factorised(plain.system(space.uniform[space.state, space.action])).perm_c
         order = np.argsort(place)
         return cls(group, place[group], space.shaping_matrix[:, order], start[order])
 
