@@ -12,8 +12,8 @@ from rewardlab.transitions import Transitions
 
 __all__ = ["PotentialFit", "fit_potential", "potential_between"]
 
-_DIRECT_STATES = 20_000
-"""Beyond this many states a factorisation may fill the memory; an iteration takes over."""
+_DIRECT_STATES = 5_000
+"""Beyond this many states a factorisation fills up; an iteration is quicker, and as exact."""
 
 
 @final
@@ -119,7 +119,8 @@ def _least_squares(matrix: Any, target: NDArray[np.float64]) -> NDArray[np.float
     normal = (matrix.T @ matrix).tocsc()
     # The ridge makes it solvable where columns depend on each other; refinement then takes its effect out again.
     ridge = 1e-10 * max(float(normal.diagonal().max(initial=0.0)), 1e-300)
-    inverse = splu((normal + ridge * sparse.eye_array(columns, format="csc")).tocsc()).solve
+    regular = (normal + ridge * sparse.eye_array(columns, format="csc")).tocsc()
+    inverse = splu(regular, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}).solve
     solution = np.zeros(columns)
     for _ in range(12):
         step = inverse(matrix.T @ (target - matrix @ solution))

@@ -18,6 +18,9 @@ _COMMON_GAMMAS = (1.0, 0.999, 0.995, 0.99, 0.98, 0.97, 0.95, 0.9)
 _SEARCHED_STEPS = 5_000
 """With more steps than this no search is made: only the common discounts are tried, and no linear programme."""
 
+_TRIED_STEPS = 100_000
+"""With more steps than this even that would take long."""
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -75,18 +78,15 @@ def likely_slips(
     if len(steps) <= n_states:
         return ()
     evidence = _Evidence(steps, proxy, objective, gamma, n_states, max(allowed, 1e-12), truncated)
-    scaled = _scaled(evidence)
-    if scaled is not None and scaled.name == "scaled":
-        return (scaled,)  # harmless, and simpler than any mistake that would explain it too
     detectors: tuple[Callable[[_Evidence], Slip | None], ...] = (
+        _scaled,
         _terminal_potential_kept,
         _truncation_zeroed,
         _other_gamma,
         _clipped,
         _gains_only,
     )
-    found = (scaled, *(detect(evidence) for detect in detectors))
-    return tuple(slip for slip in found if slip is not None)
+    return tuple(slip for detect in detectors if (slip := detect(evidence)) is not None)
 
 
 def _scaled(evidence: _Evidence) -> Slip | None:
@@ -137,6 +137,8 @@ def _other_gamma(evidence: _Evidence) -> Slip | None:
     def residual(gamma: float) -> float:
         return fit_potential(evidence.steps, evidence.difference, gamma, evidence.n_states).largest
 
+    if len(evidence.steps) > _TRIED_STEPS:
+        return None
     candidates = [gamma for gamma in _COMMON_GAMMAS if gamma != evidence.gamma]
     found = next((gamma for gamma in candidates if residual(gamma) <= evidence.allowed), None)
     if found is None and len(evidence.steps) <= _SEARCHED_STEPS:

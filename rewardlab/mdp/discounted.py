@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem
+from rewardlab.mdp.factorised import factorised
 from rewardlab.mdp.finite_model import FiniteModel
 from rewardlab.rewards.returns import check_gamma
 
@@ -195,10 +196,9 @@ def _solve_linear(
 ) -> NDArray[np.float64]:
     # Imported here, because scipy takes longer to import than all else and playing an environment does without it.
     from scipy import sparse
-    from scipy.sparse.linalg import spsolve
 
     shape = (model.n_states, model.n_states)
     chain = sparse.csc_array((weights, (rows, columns)), shape=shape)
     system = (sparse.eye_array(model.n_states, format="csc") - gamma * chain).tocsc()
-    values: NDArray[np.float64] = np.atleast_1d(spsolve(system, paid))
+    values: NDArray[np.float64] = factorised(system).solve(paid)
     return values

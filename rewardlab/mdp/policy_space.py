@@ -20,9 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlab.mdp.discounted import checked_discount
+from rewardlab.mdp.factorised import factorised
 from rewardlab.mdp.finite_model import FiniteModel
 
 __all__ = ["PolicySpace"]
+
+_DIRECT_STATES = 5_000
+"""Beyond this many states the factors of least squares fill up; an iteration is quicker, and as exact."""
 
 
 @final
@@ -98,7 +102,7 @@ class PolicySpace:
         rest: NDArray[np.float64] = self.advantages(rewards)
         # The second pass takes away what rounding left of the first one.
         for _ in range(2):
-            rest = rest - self.shaping_matrix @ self._normal_solve(self.shaping_matrix.T @ rest)
+            rest = rest - self.shaping_matrix @ self._fitted(rest)
         return rest
 
     def nearest_potential(self, rewards: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -106,7 +110,7 @@ class PolicySpace:
         potential = np.zeros(self.model.n_states)
         fitted = np.zeros(len(self._alive))
         for _ in range(2):
-            fitted = fitted + self._normal_solve(self.shaping_matrix.T @ (rewards - self.shaping_matrix @ fitted))
+            fitted = fitted + self._fitted(rewards - self.shaping_matrix @ fitted)
         potential[self._alive] = fitted
         return potential
 
@@ -116,13 +120,11 @@ class PolicySpace:
         Their inner product with a vector of expected rewards is the return from the start distribution.
         """
         from scipy import sparse
-        from scipy.sparse.linalg import spsolve
 
         self.model.check_policy(policy)
         chosen = policy[self.state, self.action]
         mixing = sparse.csr_array((chosen, (self._column, np.arange(len(chosen)))))
-        system = -(mixing @ self.shaping_matrix).T
-        state_visits = np.atleast_1d(spsolve(system.tocsc(), self.model.start[self._alive]))
+        state_visits = factorised(-(mixing @ self.shaping_matrix)).solve(self.model.start[self._alive], trans="T")
         visits: NDArray[np.float64] = chosen * state_visits[self._column]
         return visits
 
@@ -150,13 +152,25 @@ class PolicySpace:
     def _evaluate(self) -> Any:
         """Solves for the values of the uniform policy; factorised once for all rewards."""
         from scipy import sparse
-        from scipy.sparse.linalg import splu
 
         mixing = sparse.csr_array((self._choice, (self._column, np.arange(len(self._choice)))))
-        return splu((-(mixing @ self.shaping_matrix)).tocsc()).solve
+        return factorised(-(mixing @ self.shaping_matrix)).solve
+
+    def _fitted(self, rewards: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The potential of the states that are not terminal whose shaping is nearest, nearly."""
+        from scipy.sparse.linalg import lsmr
+
+        if len(self._alive) > _DIRECT_STATES:
+            near: NDArray[np.float64] = lsmr(
+                self.shaping_matrix, rewards, atol=1e-14, btol=1e-14, conlim=0, maxiter=20_000
+            )[0]
+            return near
+        solved: NDArray[np.float64] = self._normal_solve(self.shaping_matrix.T @ rewards)
+        return solved
 
     @cached_property
     def _normal_solve(self) -> Any:
         from scipy.sparse.linalg import splu
 
-        return splu((self.shaping_matrix.T @ self.shaping_matrix).tocsc()).solve
+        normal = (self.shaping_matrix.T @ self.shaping_matrix).tocsc()
+        return splu(normal, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}).solve
