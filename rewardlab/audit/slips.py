@@ -18,6 +18,8 @@ _COMMON_GAMMAS = (1.0, 0.999, 0.995, 0.99, 0.98, 0.97, 0.95, 0.9)
 _SEARCHED_STEPS = 5_000
 """With more steps than this no search is made: only the common discounts are tried, and no linear programme."""
 
+_FIRST_STEPS = 1_000
+
 _TRIED_STEPS = 100_000
 """With more steps than this even that would take long."""
 
@@ -137,10 +139,18 @@ def _other_gamma(evidence: _Evidence) -> Slip | None:
     def residual(gamma: float) -> float:
         return fit_potential(evidence.steps, evidence.difference, gamma, evidence.n_states).largest
 
+    # What does not explain a few steps does not explain all, and is seen not to in no time.
+    few = slice(0, _FIRST_STEPS)
+    some, amounts = evidence.steps.select(few), evidence.difference[few]
+
+    def explains(gamma: float) -> bool:
+        first = fit_potential(some, amounts, gamma, int(max(some.state.max(), some.next_state.max())) + 1)
+        return first.largest <= evidence.allowed and residual(gamma) <= evidence.allowed
+
     if len(evidence.steps) > _TRIED_STEPS:
         return None
     candidates = [gamma for gamma in _COMMON_GAMMAS if gamma != evidence.gamma]
-    found = next((gamma for gamma in candidates if residual(gamma) <= evidence.allowed), None)
+    found = next((gamma for gamma in candidates if explains(gamma)), None)
     if found is None and len(evidence.steps) <= _SEARCHED_STEPS:
         found = _searched(residual, evidence.allowed)
     if found is None:
