@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rewardlab.audit.audited_case import audited_case
 from rewardlab.audit.auditing import audit
 from rewardlab.audit.case import audit_case
-from rewardlab.audit.optimal_set import optimal_set
+from rewardlab.audit.exploit import exploit_finding
+from rewardlab.audit.optimal_set import optimal_set, optimal_set_finding
 from rewardlab.mdp import FiniteModel, FiniteTask
 from rewardlab_envs.boat_race import boat_race_task
 from rewardlab_envs.delivery import delivery_task
@@ -98,13 +100,14 @@ class TestDelivery:
         # To pick up or drop in vain takes 0.1 minutes, and the clock of the order counts whole minutes of driving. So
         # without a discount `fixed_speed` lets a perfect agent waste its time; the objective charges for it.
         task = delivery_task(1, "ADB")
-        answer = audit(task, "fixed_speed", gamma=1.0, horizon=40)
-        assert not answer.safe
-        assert "a tie decides" in answer.finding("optimal_set").verdict
-        assert set(answer.finding("exploit").trajectories[0].action_names) <= {"pick_up", "drop"}
-        data = answer.finding("optimal_set").data
+        case = audited_case(task, "fixed_speed", gamma=1.0, horizon=40)
+        finding = optimal_set_finding(case)
+        assert finding.level == "unsafe"
+        assert "a tie decides" in finding.verdict
+        assert set(exploit_finding(case).trajectories[0].action_names) <= {"pick_up", "drop"}
+        data = finding.data
         assert data["objective_worst"] < data["objective_best"] == pytest.approx(data["objective_optimum"])
-        assert audit(task, "fixed_speed", gamma=0.99, horizon=40).safe
+        assert optimal_set(audited_case(task, "fixed_speed", gamma=0.99, horizon=40)).safe
 
 
 def chance_then_choice(amounts: np.ndarray, chances: list[float]) -> tuple[FiniteModel, np.ndarray]:
