@@ -12,8 +12,8 @@ from gymnasium.vector import VectorEnv
 from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.audit.case import AuditCase, audit_case
-from rewardlab.audit.stack_reading import read_stack
-from rewardlab.audit.stack_table import stack_table
+from rewardlab.audit.stack.reading import read_stack
+from rewardlab.audit.stack.stack_table import stack_table
 from rewardlab.audit.subject import AuditedReward, AuditedSubject, Subject, audited_subject, potential_table
 from rewardlab.errors import BadInput, Problem
 from rewardlab.rewards.potential import Potential

@@ -19,14 +19,14 @@ from rewardlab.audit.finding import LEVELS, Finding, Level
 from rewardlab.audit.hackability import hackability_finding
 from rewardlab.audit.optimal_set import optimal_set_finding
 from rewardlab.audit.policy_order import policy_order_finding
-from rewardlab.audit.recording import SampledPolicy
-from rewardlab.audit.sampled import sampled_audit
-from rewardlab.audit.searched_exploit import ExploitSearch
+from rewardlab.audit.pressure.under_pressure import under_pressure_finding
+from rewardlab.audit.sampling.recording import SampledPolicy
+from rewardlab.audit.sampling.sampled_audit import sampled_audit
+from rewardlab.audit.sampling.searched_exploit import ExploitSearch
 from rewardlab.audit.shaping_form import shaping_form_finding
-from rewardlab.audit.signal import signal_finding
-from rewardlab.audit.stack import stack_finding
+from rewardlab.audit.signal.signal_finding import signal_finding
+from rewardlab.audit.stack.stack_finding import stack_finding
 from rewardlab.audit.subject import AuditedReward, AuditedSubject, audited_subject
-from rewardlab.audit.under_pressure import under_pressure_finding
 from rewardlab.errors import BadInput, Problem, one_of
 from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.rewards.potential import Potential

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from rewardlab.audit.auditing import Audit
-    from rewardlab.audit.searched_exploit import ExploitSearch
+    from rewardlab.audit.sampling.searched_exploit import ExploitSearch
 
 __all__ = ["audit", "distances", "repair", "setting", "wrapper"]
 
@@ -68,7 +68,7 @@ def audit(options: argparse.Namespace) -> int:
 def _write(found: Audit, env: Any, options: argparse.Namespace, reward: Any, against: Any, gamma: float) -> None:
     """The findings as JSON, and the objective under pressure as a picture, where there is a table."""
     from rewardlab.audit.audited_case import audited_case
-    from rewardlab.audit.under_pressure import under_pressure
+    from rewardlab.audit.pressure.under_pressure import under_pressure
     from rewardlab.reports.goodhart_curve import draw_goodhart_curve
 
     options.out.mkdir(parents=True, exist_ok=True)

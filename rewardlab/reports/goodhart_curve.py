@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from rewardlab.audit.under_pressure import GoodhartCurve, UnderPressure
+from rewardlab.audit.pressure.under_pressure import GoodhartCurve, UnderPressure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rewardlab.audit.under_pressure import GoodhartCurve, UnderPressure
+from rewardlab.audit.pressure.under_pressure import GoodhartCurve, UnderPressure
 from rewardlab.reports.goodhart_curve import draw_goodhart_curve, goodhart_figure, goodhart_text
 
 

@@ -43,7 +43,7 @@ def sampled_starc(
     model; one that has no usable step at all is passed over.
 
     Args:
-        steps: B steps, see `rewardlab.audit.recording.record_episodes`.
+        steps: B steps, see `rewardlab.audit.sampling.recording.record_episodes`.
         first: ``[B]`` what one reward paid.
         second: ``[B]`` what the other would have paid.
         gamma: The discount, in [0, 1).

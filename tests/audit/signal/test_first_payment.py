@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rewardlab.audit.first_payment import first_payment
+from rewardlab.audit.signal.first_payment import first_payment
 from rewardlab.mdp import FiniteModel
 from rewardlab.mdp.policy_space import PolicySpace
 from rewardlab.mdp.reachable import reachable_part

@@ -16,12 +16,12 @@ from gymnasium.vector import VectorEnv
 from rewardlab.audit.exploit import QUESTION as EXPLOIT_QUESTION
 from rewardlab.audit.finding import LEVELS, Finding
 from rewardlab.audit.optimal_set import QUESTION as OPTIMAL_SET_QUESTION
-from rewardlab.audit.paired_returns import SampledReturns
-from rewardlab.audit.recording import RANDOM, Record, SampledPolicy, random_policy, record_episodes
-from rewardlab.audit.sampled_hackability import sampled_hackability_finding
-from rewardlab.audit.sampled_shaping import sampled_shaping, sampled_shaping_finding
-from rewardlab.audit.sampled_signal import sampled_signal_finding
-from rewardlab.audit.searched_exploit import ExploitSearch, exploit_search_finding
+from rewardlab.audit.sampling.paired_returns import SampledReturns
+from rewardlab.audit.sampling.recording import RANDOM, Record, SampledPolicy, random_policy, record_episodes
+from rewardlab.audit.sampling.sampled_hackability import sampled_hackability_finding
+from rewardlab.audit.sampling.sampled_shaping import sampled_shaping, sampled_shaping_finding
+from rewardlab.audit.sampling.sampled_signal import sampled_signal_finding
+from rewardlab.audit.sampling.searched_exploit import ExploitSearch, exploit_search_finding
 from rewardlab.errors import BadInput, Problem
 from rewardlab.rewards.catalogue import Catalogue, RewardChoice
 from rewardlab.rewards.returns import check_gamma

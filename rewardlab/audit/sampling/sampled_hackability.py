@@ -13,7 +13,7 @@ from typing import Any, final
 
 from rewardlab.audit.finding import Finding
 from rewardlab.audit.hackability import QUESTION
-from rewardlab.audit.paired_returns import SampledPair, SampledReturns, holm, sampled_pair
+from rewardlab.audit.sampling.paired_returns import SampledPair, SampledReturns, holm, sampled_pair
 
 __all__ = ["SampledHackability", "sampled_hackability", "sampled_hackability_finding"]
 

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlab.audit.finding import LEVELS, Basis, Finding
-from rewardlab.audit.layer_verdict import LayerVerdict, layer_verdict
-from rewardlab.audit.stack_reading import AnyStack, StackLayer, WrapperStack, read_stack
-from rewardlab.audit.stack_remarks import Remark, StackCheck, stack_remarks
-from rewardlab.audit.stack_table import StackTable, stack_table_of
+from rewardlab.audit.stack.layer_verdict import LayerVerdict, layer_verdict
+from rewardlab.audit.stack.reading import AnyStack, StackLayer, WrapperStack, read_stack
+from rewardlab.audit.stack.remarks import Remark, StackCheck, stack_remarks
+from rewardlab.audit.stack.stack_table import StackTable, stack_table_of
 from rewardlab.audit.subject import Subject, audited_subject
 from rewardlab.mdp.reachable import reachable_states
 from rewardlab.wrappers.order import CHANGES_REWARDS

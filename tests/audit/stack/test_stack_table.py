@@ -10,7 +10,7 @@ import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from numpy.typing import NDArray
 
-from rewardlab.audit.stack_table import StackTable, stack_table
+from rewardlab.audit.stack.stack_table import StackTable, stack_table
 from rewardlab.audit.subject import audited_subject
 from rewardlab.errors import BadInput
 from rewardlab.mdp import FiniteEnv, FiniteModel, FiniteVectorEnv
@@ -23,7 +23,7 @@ from rewardlab.wrappers import (
     UnsafeBonus,
     wrap_vector,
 )
-from tests.audit.stacks import WORLDS, Halved, scalar_layers, stacked, terms_of, vector_layers
+from tests.audit.stack.stacks import WORLDS, Halved, scalar_layers, stacked, terms_of, vector_layers
 
 STEPS = 12
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from gymnasium.wrappers import TimeLimit
 
-from rewardlab.audit.recording import Record, random_policy, record_episodes
-from rewardlab.audit.sampled_signal import sampled_signal, sampled_signal_finding
+from rewardlab.audit.sampling.recording import Record, random_policy, record_episodes
+from rewardlab.audit.sampling.sampled_signal import sampled_signal, sampled_signal_finding
 from rewardlab.mdp import FiniteEnv
 from rewardlab.rewards import Reward
 from tests.mdp.tiny_models import exit_or_stay, task_of

@@ -14,8 +14,8 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from rewardlab.audit.layer_amounts import LayerAmounts, PaidSteps, layer_amounts, observations_after
-from rewardlab.audit.stack_reading import AnyStack, WrapperStack, read_stack
+from rewardlab.audit.stack.layer_amounts import LayerAmounts, PaidSteps, layer_amounts, observations_after
+from rewardlab.audit.stack.reading import AnyStack, WrapperStack, read_stack
 from rewardlab.audit.subject import Subject, audited_subject
 from rewardlab.errors import BadInput, Problem
 from rewardlab.mdp.finite_model import FiniteModel

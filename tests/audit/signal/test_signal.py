@@ -10,8 +10,8 @@ import pytest
 
 from rewardlab.audit.auditing import audited_case
 from rewardlab.audit.case import AuditCase, audit_case
-from rewardlab.audit.proxy_signal import proxy_signal
-from rewardlab.audit.signal import signal_finding
+from rewardlab.audit.signal.proxy_signal import proxy_signal
+from rewardlab.audit.signal.signal_finding import signal_finding
 from rewardlab.mdp import FiniteModel, FiniteTask, toy_text_task
 from rewardlab_envs.delayed_credit import delayed_credit_task
 from rewardlab_envs.delivery import delivery_task

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rewardlab.audit.paired_returns import SampledReturns, holm, mean_interval, sampled_pair, surprise
-from rewardlab.audit.sampled_hackability import sampled_hackability, sampled_hackability_finding
+from rewardlab.audit.sampling.paired_returns import SampledReturns, holm, mean_interval, sampled_pair, surprise
+from rewardlab.audit.sampling.sampled_hackability import sampled_hackability, sampled_hackability_finding
 
 
 def test_an_interval_by_hand() -> None:

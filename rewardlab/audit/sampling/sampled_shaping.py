@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlab.audit.finding import Finding
-from rewardlab.audit.recording import Record
+from rewardlab.audit.sampling.recording import Record
 from rewardlab.audit.shaping_form import QUESTION, ShapingForm, shaping_form
 from rewardlab.transitions import Transitions
 

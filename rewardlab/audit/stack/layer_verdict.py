@@ -12,8 +12,8 @@ from rewardlab.audit.case import AuditCase, audit_case
 from rewardlab.audit.optimal_set import optimal_set
 from rewardlab.audit.potential_fit import fit_potential
 from rewardlab.audit.shaping_form import shaping_form
-from rewardlab.audit.stack_remarks import Remark
-from rewardlab.audit.stack_table import LayerTable
+from rewardlab.audit.stack.remarks import Remark
+from rewardlab.audit.stack.stack_table import LayerTable
 from rewardlab.mdp.finite_model import FiniteModel
 from rewardlab.wrappers.order import CHANGES_REWARDS
 

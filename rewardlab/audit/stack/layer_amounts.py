@@ -12,7 +12,7 @@ import numpy as np
 from gymnasium.vector import VectorRewardWrapper, VectorWrapper
 from numpy.typing import NDArray
 
-from rewardlab.audit.stack_reading import StackLayer
+from rewardlab.audit.stack.reading import StackLayer
 from rewardlab.errors import BadInput, Problem
 from rewardlab.rewards.bonus import Bonus
 from rewardlab.rewards.potential import ScheduledPotential, shaping

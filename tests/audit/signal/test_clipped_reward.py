@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from rewardlab.audit.case import AuditCase, audit_case
-from rewardlab.audit.clipped_reward import CLIPPINGS, clipped_reward
 from rewardlab.audit.optimal_set import optimal_set
+from rewardlab.audit.signal.clipped_reward import CLIPPINGS, clipped_reward
 from rewardlab.mdp import FiniteModel
 from tests.mdp.tiny_models import random_model
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from gymnasium.wrappers import TimeLimit, TransformReward
 
-from rewardlab.audit.recording import Record, random_policy, record_episodes
-from rewardlab.audit.sampled_shaping import sampled_shaping, sampled_shaping_finding
+from rewardlab.audit.sampling.recording import Record, random_policy, record_episodes
+from rewardlab.audit.sampling.sampled_shaping import sampled_shaping, sampled_shaping_finding
 from rewardlab.mdp import FiniteEnv
 from rewardlab.rewards import Potential
 from rewardlab.wrappers import PotentialShaping, RewardClipping

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from gymnasium.wrappers import TimeLimit, TransformReward
 
-from rewardlab.audit.recording import random_policy, record_episodes
+from rewardlab.audit.sampling.recording import random_policy, record_episodes
 from rewardlab.errors import BadInput, InvalidReward
 from rewardlab.mdp import FiniteEnv
 from rewardlab.rewards import Potential, Reward

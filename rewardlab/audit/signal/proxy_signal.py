@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlab.audit.case import AuditCase
-from rewardlab.audit.clipped_reward import CLIPPINGS, ClippedReward, clipped_reward
-from rewardlab.audit.constant_shift import shift_thresholds
-from rewardlab.audit.first_payment import FirstPayment, first_payment
-from rewardlab.audit.term_sizes import TermSizes, term_sizes
+from rewardlab.audit.signal.clipped_reward import CLIPPINGS, ClippedReward, clipped_reward
+from rewardlab.audit.signal.constant_shift import shift_thresholds
+from rewardlab.audit.signal.first_payment import FirstPayment, first_payment
+from rewardlab.audit.signal.term_sizes import TermSizes, term_sizes
 from rewardlab.mdp.factorised import factorised
 
 __all__ = ["ProxySignal", "proxy_signal"]

@@ -13,10 +13,10 @@ import pytest
 from gymnasium.wrappers import TimeLimit
 
 from rewardlab.audit.finding import LEVELS, Finding
-from rewardlab.audit.paired_returns import SampledReturns, sampled_pair
-from rewardlab.audit.recording import record_episodes
-from rewardlab.audit.sampled import sampled_audit, sampled_returns
-from rewardlab.audit.searched_exploit import ExploitSearch, Replay
+from rewardlab.audit.sampling.paired_returns import SampledReturns, sampled_pair
+from rewardlab.audit.sampling.recording import record_episodes
+from rewardlab.audit.sampling.sampled_audit import sampled_audit, sampled_returns
+from rewardlab.audit.sampling.searched_exploit import ExploitSearch, Replay
 from rewardlab.errors import BadInput
 from rewardlab.mdp import FiniteEnv, policy_values
 from rewardlab.rewards import Potential, Reward

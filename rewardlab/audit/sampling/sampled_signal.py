@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlab.audit.finding import Finding, Level
-from rewardlab.audit.paired_returns import CONFIDENCE, Interval
-from rewardlab.audit.recording import Record
+from rewardlab.audit.sampling.paired_returns import CONFIDENCE, Interval
+from rewardlab.audit.sampling.recording import Record
 
 __all__ = ["SampledSignal", "TermSignal", "sampled_signal", "sampled_signal_finding"]
 

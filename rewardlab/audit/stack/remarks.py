@@ -14,8 +14,8 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from rewardlab.audit.finding import Level
-from rewardlab.audit.layer_amounts import reward_map, unread_layer
-from rewardlab.audit.stack_reading import StackLayer, WrapperStack
+from rewardlab.audit.stack.layer_amounts import reward_map, unread_layer
+from rewardlab.audit.stack.reading import StackLayer, WrapperStack
 from rewardlab.errors import Problem
 from rewardlab.rewards.potential import ScheduledPotential
 from rewardlab.wrappers.order import CHANGES_REWARDS, broken_orders, doubtful_orders

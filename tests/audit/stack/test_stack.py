@@ -12,8 +12,8 @@ import pytest
 from gymnasium.vector import SyncVectorEnv
 
 from rewardlab.audit.finding import Finding
-from rewardlab.audit.stack import stack_finding
-from rewardlab.audit.stack_table import stack_table
+from rewardlab.audit.stack.stack_finding import stack_finding
+from rewardlab.audit.stack.stack_table import stack_table
 from rewardlab.audit.subject import Subject, audited_subject
 from rewardlab.mdp import FiniteEnv, FiniteModel, FiniteTask, FiniteVectorEnv, solve
 from rewardlab.rewards import Bonus, Potential, ScheduledPotential
@@ -33,7 +33,7 @@ from rewardlab.wrappers import (
 )
 from rewardlab.wrappers import gymnasium_compatible as compatible
 from rewardlab.wrappers.gymnasium_compatible import vector as compatible_vector
-from tests.audit.stacks import WORLDS, Halved
+from tests.audit.stack.stacks import WORLDS, Halved
 from tests.mdp.tiny_models import exit_or_stay, random_model, task_of
 from tests.wrappers.scripted_env import ScriptedEnv
 

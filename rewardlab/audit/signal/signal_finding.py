@@ -8,7 +8,7 @@ import numpy as np
 
 from rewardlab.audit.case import AuditCase
 from rewardlab.audit.finding import Finding, Level
-from rewardlab.audit.proxy_signal import ProxySignal, proxy_signal
+from rewardlab.audit.signal.proxy_signal import ProxySignal, proxy_signal
 
 __all__ = ["signal_finding"]
 

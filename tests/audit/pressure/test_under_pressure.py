@@ -10,7 +10,7 @@ import pytest
 from rewardlab.audit.audited_case import audited_case
 from rewardlab.audit.case import AuditCase, audit_case
 from rewardlab.audit.optimal_set import optimal_set
-from rewardlab.audit.under_pressure import TEMPERATURES, GoodhartCurve, under_pressure, under_pressure_finding
+from rewardlab.audit.pressure.under_pressure import TEMPERATURES, GoodhartCurve, under_pressure, under_pressure_finding
 from rewardlab.mdp import FiniteTask
 from rewardlab_envs.boat_race import boat_race_task
 from rewardlab_envs.delivery import delivery_task

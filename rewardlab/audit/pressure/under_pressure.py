@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlab.audit.case import AuditCase
-from rewardlab.audit.early_stopping import angle_between, early_stopping_index
 from rewardlab.audit.finding import Finding, Level
+from rewardlab.audit.pressure.early_stopping import angle_between, early_stopping_index
 from rewardlab.mdp.policy_iteration import policy_iteration
 from rewardlab.mdp.soft_optimal import soft_optimal_limit, soft_optimal_policies
 

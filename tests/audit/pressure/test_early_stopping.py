@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rewardlab.audit.early_stopping import angle_between, early_stopping_index
+from rewardlab.audit.pressure.early_stopping import angle_between, early_stopping_index
 from rewardlab.errors import BadInput
 from rewardlab.mdp.policy_space import PolicySpace
 from rewardlab.mdp.reachable import reachable_part

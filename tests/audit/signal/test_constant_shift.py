@@ -8,10 +8,10 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from rewardlab.audit import constant_shift
 from rewardlab.audit.case import AuditCase, audit_case
-from rewardlab.audit.constant_shift import shift_thresholds
 from rewardlab.audit.optimal_set import optimal_set
+from rewardlab.audit.signal import constant_shift
+from rewardlab.audit.signal.constant_shift import shift_thresholds
 from rewardlab.mdp import FiniteModel, toy_text_task
 from rewardlab_envs.boat_race import boat_race_task
 from tests.audit.worlds import case_of
