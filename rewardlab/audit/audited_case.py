@@ -112,7 +112,8 @@ def _through_wrappers(
             raise BadInput(
                 Problem("wrappers", f"settings for an environment in {worn[0].place}", "one of the two", fix)
             )
-        stack = stack or (subject if worn else [])
+        # A wrapper that is not known to change rewards may do so all the same: reading the whole stack refuses it.
+        stack = stack or (subject if order else [])
     if not isinstance(stack, gym.Env | VectorEnv) and not stack:
         return [], base, terms
     roles = [layer.layer.role for layer in read_stack(stack, found, gamma).layers]
