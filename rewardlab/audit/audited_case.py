@@ -104,14 +104,11 @@ def _through_wrappers(
     """The roles of the wrappers that change rewards, and what the learner sees of a base reward through them."""
     stack: Any = list(wrappers)
     if isinstance(subject, gym.Env | VectorEnv):
-        worn = [
-            layer.layer for layer in read_stack(subject, found, gamma).layers if layer.layer.role in CHANGES_REWARDS
-        ]
+        order = [layer.layer for layer in read_stack(subject, found, gamma).layers]
+        worn = [layer.place for layer in order if layer.role in CHANGES_REWARDS]
         if worn and wrappers:
             fix = "name all of them in the settings, or put all of them round the environment"
-            raise BadInput(
-                Problem("wrappers", f"settings for an environment in {worn[0].place}", "one of the two", fix)
-            )
+            raise BadInput(Problem("wrappers", f"settings, and an environment in {worn[0]}", "one of the two", fix))
         # A wrapper that is not known to change rewards may do so all the same: reading the whole stack refuses it.
         stack = stack or (subject if order else [])
     if not isinstance(stack, gym.Env | VectorEnv) and not stack:
