@@ -20,7 +20,7 @@ from rewardlab.rewards.returns import check_gamma
 __all__ = ["TIE_TOLERANCE", "Solution", "checked_discount", "expected_return", "policy_values", "solve"]
 
 TIE_TOLERANCE = 1e-9
-"""Actions whose values differ by less, relative to the largest action value (or to 1), count as equally good."""
+"""Actions whose values differ by less, relative to the largest value or reward, count as equally good."""
 
 
 @final
@@ -68,14 +68,17 @@ def solve(
     choices = model.choices(allowed)
     paid = np.where(choices, model.expected(reward_table), -np.inf)
     paid[model.terminal] = 0.0
-    actions = _action_values(model, paid, _value_iteration(model, paid, gamma), gamma).argmax(axis=1)
+    # Rewards in another unit have the same optimal actions, however small or large they are.
+    unit = float(np.abs(paid[np.isfinite(paid)]).max(initial=0.0))
+    near = _value_iteration(model, paid, gamma, unit)
+    actions = _action_values(model, paid, near, gamma).argmax(axis=1)
     # Each round is one exact evaluation and one improvement; a handful suffice from a near solution. An action stays
     # unless another is better by more than rounding, for else ties would be swapped for ever.
     before = np.full(model.n_states, -np.inf)
     for rounds in count():
         values = _evaluate(model, paid, actions, gamma)
         action_values = _action_values(model, paid, values, gamma)
-        tie = TIE_TOLERANCE * max(1.0, float(np.abs(values).max()))
+        tie = TIE_TOLERANCE * max(unit, float(np.abs(values).max()))
         improved = action_values.max(axis=1) > values + tie / 100
         if not improved.any() or not (values > before + tie / 100).any():
             break
@@ -141,14 +144,14 @@ def _action_values(
     return result
 
 
-def _value_iteration(model: FiniteModel, paid: NDArray[np.float64], gamma: float) -> NDArray[np.float64]:
+def _value_iteration(model: FiniteModel, paid: NDArray[np.float64], gamma: float, unit: float) -> NDArray[np.float64]:
     values = np.zeros(model.n_states)
     # Near is enough: exact evaluations take over, and each of those is worth hundreds of rounds of this.
     for _ in range(100):
         updated = _action_values(model, paid, values, gamma).max(axis=1)
         change = float(np.abs(updated - values).max())
         values = updated
-        if change <= 1e-4 * max(1.0, float(np.abs(values).max())):
+        if change <= 1e-4 * max(unit, float(np.abs(values).max())):
             break
     return values
 

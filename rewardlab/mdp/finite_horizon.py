@@ -52,13 +52,14 @@ def solve_finite_horizon(
     horizon, gamma = _checked(horizon, gamma)
     choices = np.broadcast_to(model.choices(allowed), (horizon, model.n_states, model.n_actions))
     paid = model.expected(reward_table)
+    unit = float(np.abs(paid[model.legal]).max(initial=0.0))
     values = np.zeros((horizon + 1, model.n_states))
     optimal = np.zeros(choices.shape, dtype=np.bool_)
     for step in range(horizon - 1, -1, -1):
         ahead = np.einsum("sak,sak->sa", model.probability, values[step + 1][model.successor])
         action_values = np.where(choices[step], paid + gamma * ahead, -np.inf)
         best = np.where(model.terminal, 0.0, action_values.max(axis=1))
-        tie = TIE_TOLERANCE * max(1.0, float(np.abs(best).max()))
+        tie = TIE_TOLERANCE * max(unit, float(np.abs(best).max()))
         values[step] = best
         optimal[step] = (action_values >= best[:, None] - tie) & ~model.terminal[:, None]
     return HorizonSolution(values, optimal, float(model.start @ values[0]))

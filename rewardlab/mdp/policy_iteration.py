@@ -59,6 +59,7 @@ def policy_iteration(
     choices = model.choices(allowed)
     actions = choices.argmax(axis=1) if first is None else np.asarray(first, dtype=np.int64)
     paid = model.expected(reward_table)
+    unit = float(np.abs(paid[choices]).max(initial=0.0))
     policies, returns = [], []
     for _ in range(_MOST_ROUNDS):
         policy = np.eye(model.n_actions)[actions]
@@ -68,7 +69,7 @@ def policy_iteration(
         ahead = np.einsum("sak,sak->sa", model.probability, values[model.successor])
         action_values = np.where(choices, paid + gamma * ahead, -np.inf)
         action_values[model.terminal] = np.where(choices[model.terminal], 0.0, -np.inf)
-        tie = TIE_TOLERANCE * max(1.0, float(np.abs(values).max()))
+        tie = TIE_TOLERANCE * max(unit, float(np.abs(values).max()))
         # An action stays unless another is better by more than rounding, for else ties would be swapped for ever.
         improved = action_values.max(axis=1) > values + tie / 100
         if not improved.any():

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from rewardlab.errors import BadInput
-from rewardlab.mdp import FiniteModel, Solution, expected_return, policy_values, solve
+from rewardlab.mdp import (
+    FiniteModel,
+    Solution,
+    expected_return,
+    policy_iteration,
+    policy_values,
+    solve,
+    solve_finite_horizon,
+)
 from tests.mdp.tiny_models import (
     PAID,
     every_policy,
@@ -206,3 +214,18 @@ def test_a_policy_that_is_none_is_refused() -> None:
         policy_values(model, table, np.ones((6, 3)) / 3, 0.9)
     with pytest.raises(BadInput, match="policy: got a negative or NaN entry"):
         policy_values(model, table, np.tile([2.0, -0.5, -0.5], (6, 1)), 0.9)
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e-9, 1e9])
+@pytest.mark.parametrize("seed", range(5))
+def test_the_unit_of_rewards_changes_no_optimal_action(seed: int, unit: float) -> None:
+    # Counted in millions or millionths, the same rewards ask for the same, however the solution is come by.
+    model = random_model(np.random.default_rng(seed), states=6, actions=3, outcomes=2)
+    table = model.reward_table(PAID)
+    plain = [solve(model, table, 0.9), policy_iteration(model, table, 0.9).solution]
+    other = [solve(model, unit * table, 0.9), policy_iteration(model, unit * table, 0.9).solution]
+    for one, changed in zip(plain, other, strict=True):
+        np.testing.assert_array_equal(changed.optimal, one.optimal)
+        np.testing.assert_allclose(changed.values, unit * one.values, rtol=1e-9)
+    horizons = [solve_finite_horizon(model, size * table, 5).optimal for size in (1.0, unit)]
+    np.testing.assert_array_equal(*horizons)
