@@ -149,8 +149,8 @@ def _unanswered() -> Finding:
 def _searched(search: Callable[[], ExploitSearch] | None) -> Finding:
     if search is not None:
         return exploit_search_finding(search())
-    advice = "give search=lambda: rewardlab.agents.search_exploit(...), which trains two agents"
-    return Finding("exploit", EXPLOIT_QUESTION, "note", "Not asked: no search.", "not asked", advice=advice)
+    advice = "train two agents to find one: --search STEPS, or search=lambda: rewardlab.agents.search_exploit(...)"
+    return Finding("exploit", EXPLOIT_QUESTION, "note", "Not asked: no search was ordered.", "not asked", advice=advice)
 
 
 def _checked(gamma: object, seed: object, episodes: object, policies: object) -> float:

@@ -119,7 +119,11 @@ def sampled_signal_finding(record: Record, gamma: float, rng: np.random.Generato
         f" {answer.spreads[0]:.4g} (objective: {answer.spreads[1]:.4g})",
         *_term_lines(answer),
     ]
-    verdict = "Weak: a random policy is hardly ever paid." if rare else "A random policy is paid now and then."
+    verdict = (
+        "Weak: a random policy is hardly ever paid."
+        if rare
+        else f"A random policy is paid in {answer.paid_episodes} of {answer.episodes} episodes."
+    )
     if silent:
         verdict += f" Never seen to fire: {', '.join(silent)}."
     advice = "shape by a potential, or begin episodes nearer to what is paid (a curriculum)" if rare else ""

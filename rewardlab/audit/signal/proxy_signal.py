@@ -20,6 +20,7 @@ from rewardlab.audit.signal.constant_shift import shift_thresholds
 from rewardlab.audit.signal.first_payment import FirstPayment, first_payment
 from rewardlab.audit.signal.term_sizes import TermSizes, term_sizes
 from rewardlab.mdp.factorised import factorised
+from rewardlab.wrappers.potential_shaping import SHAPING_LINE
 
 __all__ = ["ProxySignal", "proxy_signal"]
 
@@ -41,6 +42,9 @@ class ProxySignal:
         credit: What is left of a payment that far away, ``gamma ** H``; NaN with it.
         smallest: The smallest size of a payment that can happen; 0 if there is none.
         largest: The largest.
+        unshaped_ratio: The largest size over the smallest of what is paid beside potential-based shaping. Shaping comes
+            in all sizes down to nothing, and what it pays in one step it takes back later, so that its small amounts
+            need not be told from 0.
         terms: By name of the term.
         penalty: The largest constant that can be taken from every step without changing what is optimal, as a number
             below 0; minus infinity if none changes it.
@@ -55,6 +59,7 @@ class ProxySignal:
     credit: float
     smallest: float
     largest: float
+    unshaped_ratio: float
     terms: Mapping[str, TermSizes]
     penalty: float
     bonus: float
@@ -86,11 +91,18 @@ def proxy_signal(case: AuditCase) -> ProxySignal:
         float(case.gamma**horizon),
         float(sizes[pays].min()) if pays.any() else 0.0,
         largest,
+        _unshaped_ratio(case),
         term_sizes(case, random, optimal_visits),
         penalty,
         bonus,
         {name: clipped_reward(case, clip) for name, clip in CLIPPINGS.items()},
     )
+
+
+def _unshaped_ratio(case: AuditCase) -> float:
+    beside = np.abs(case.proxy - case.terms.get(SHAPING_LINE, 0.0))[case.model.feasible]
+    paid = beside[beside > _ROUNDING * max(float(beside.max(initial=0.0)), float(np.abs(case.proxy).max(initial=0.0)))]
+    return float(paid.max() / paid.min()) if len(paid) else 1.0
 
 
 def _effective_horizon(case: AuditCase, policy: NDArray[np.float64], sizes: NDArray[np.float64]) -> float:

@@ -59,8 +59,8 @@ def _difficulties(answer: ProxySignal) -> list[str]:
         found.append(f"a random policy waits {first.steps:,.0f} steps for its first payment")
     if answer.credit < LITTLE_CREDIT:
         found.append(f"{100 * answer.credit:.2g} % of the payment is left at the first step")
-    if answer.scale_ratio > WIDE_SCALE:
-        found.append(f"the largest payment is {answer.scale_ratio:,.3g} times the smallest")
+    if answer.unshaped_ratio > WIDE_SCALE:
+        found.append(f"the largest payment is {answer.unshaped_ratio:,.0f} times the smallest")
     found += [f"{name} never fires" for name in _silent(answer)]
     return found
 
@@ -77,15 +77,15 @@ def _fragilities(answer: ProxySignal) -> list[str]:
 
 
 def _harmful(answer: ProxySignal) -> list[str]:
-    return [name for name, clipped in answer.clipped.items() if not clipped.safe]
+    return [_clipping(name) for name, clipped in answer.clipped.items() if not clipped.safe]
 
 
 def _advice(answer: ProxySignal) -> str:
     advice = []
     if not answer.first.steps <= LONG_WAIT or answer.credit < LITTLE_CREDIT:
         advice.append("shape by a potential, or begin episodes nearer to what is paid (a curriculum)")
-    if answer.scale_ratio > WIDE_SCALE:
-        advice.append("bring the payments to one scale; clipping is no way to, where it changes what is optimal")
+    if answer.unshaped_ratio > WIDE_SCALE:
+        advice.append("bring the payments to one scale (not by clipping, where that changes what is optimal)")
     if _silent(answer):
         advice.append("look at the condition of a term that never fires, or drop it")
     return "; ".join(advice)
@@ -102,7 +102,8 @@ def _soon(answer: ProxySignal) -> str:
     first = answer.first
     paid = f"an episode is paid with probability {first.paid:.4g}"
     if np.isfinite(first.steps):
-        return f"a random policy's first payment takes {first.steps:.6g} steps on average; {paid}"
+        unit = "step" if f"{first.steps:.4g}" == "1" else "steps"
+        return f"a random policy waits {first.steps:.4g} {unit} on average for its first payment; {paid}"
     return (
         f"a random policy may never be paid: {paid}, ends unpaid with {first.unpaid:.4g}, and with {first.never:.4g}"
         " goes on for ever unpaid"
@@ -113,21 +114,21 @@ def _late(case: AuditCase, answer: ProxySignal) -> str:
     if np.isnan(answer.horizon):
         return "effective horizon: none, for a proxy-optimal policy is never paid"
     return (
-        f"effective horizon {answer.horizon:.4g} steps under a proxy-optimal policy; credit left of it"
-        f" {case.gamma:g} ** {answer.horizon:.4g} = {answer.credit:.4g}"
+        f"effective horizon: a proxy-optimal policy is paid after {answer.horizon:.4g} steps on average; at the first"
+        f" step {case.gamma:g} ** {answer.horizon:.4g} = {answer.credit:.4g} of that is left"
     )
 
 
 def _even(answer: ProxySignal) -> str:
-    return f"payments from {answer.smallest:.4g} to {answer.largest:.4g} in size, a ratio of {answer.scale_ratio:.4g}"
+    return f"payments from {answer.smallest:.4g} to {answer.largest:.4g} in size, a ratio of {answer.scale_ratio:,.0f}"
 
 
 def _shifts(answer: ProxySignal) -> str:
     bounds = [("a penalty", -answer.penalty), ("a bonus", answer.bonus)]
     finite = [f"{name} of more than {size:.4g}" for name, size in bounds if np.isfinite(size)]
     if not finite:
-        return "a constant added to each step changes nothing"
-    return f"a constant for each step changes what is optimal: {' or '.join(finite)}"
+        return "a constant added to each step never changes what is optimal"
+    return f"a constant added to each step changes what is optimal if it is {' or '.join(finite)}"
 
 
 def _clips(answer: ProxySignal) -> list[str]:
@@ -135,23 +136,27 @@ def _clips(answer: ProxySignal) -> list[str]:
     for name, clipped in answer.clipped.items():
         if not clipped.safe:
             worst = f"the proxy then pays {clipped.worst:.6g} at worst, not {clipped.optimum:.6g}"
-            lines.append(f"{name}: changes what is optimal; {worst}")
+            lines.append(f"{_clipping(name)}: changes what is optimal; {worst}")
         else:
-            lines.append(f"{name}: {'keeps what is optimal' if clipped.alters else 'alters nothing'}")
+            lines.append(f"{_clipping(name)}: {'keeps what is optimal' if clipped.alters else 'alters nothing'}")
     return lines
+
+
+def _clipping(name: str) -> str:
+    return "keep the sign alone" if name == "sign" else name
 
 
 def _terms(answer: ProxySignal) -> list[str]:
     lines = []
     for name, term in answer.terms.items():
         if not term.fires:
-            lines.append(f"{name}: never fires, whatever is done")
+            lines.append(f"term {name}: never fires, whatever is done")
             continue
         parts = [
-            f"{who} {size.mean:.4g} a step ({100 * size.share:.3g} %), {size.largest:.4g} at most"
-            for who, size in (("random", term.random), ("optimal", term.optimal))
+            f"{size.mean:.4g} a step under a {who} policy ({100 * size.share:.3g} % of all), {size.largest:.4g} at most"
+            for who, size in (("random", term.random), ("proxy-optimal", term.optimal))
         ]
-        lines.append(f"{name}: {'; '.join(parts)}")
+        lines.append(f"term {name}, in size: {'; '.join(parts)}")
     return lines
 
 
@@ -171,6 +176,7 @@ def _data(answer: ProxySignal) -> dict[str, Any]:
         "smallest": answer.smallest,
         "largest": answer.largest,
         "scale_ratio": answer.scale_ratio,
+        "unshaped_ratio": answer.unshaped_ratio,
         "penalty": _finite(answer.penalty),
         "bonus": _finite(answer.bonus),
         "clipped": {

@@ -52,6 +52,18 @@ class TestDelayedCredit:
         # All episodes last 40 steps, so that a constant is the same for all.
         assert finding.data["penalty"] is finding.data["bonus"] is None
 
+    def test_amounts_of_shaping_in_all_sizes_are_no_cause_for_caution(self) -> None:
+        # A potential of 0.001 but where it begins takes 1e-5 a step, while 1000 is paid for the win.
+        task = delayed_credit_task(39)
+        states = np.arange(task.model.n_states)
+        shaped = audited_case(task, "win_only", shaping=np.where(states == 0, 0.0, 0.001))
+        answer = proxy_signal(shaped)
+        assert answer.scale_ratio > 10_000
+        assert answer.unshaped_ratio == 1
+        assert signal_finding(shaped).level != "caution"
+        # What is not shaping still is one, shaped or not.
+        assert signal_finding(audited_case(task, "raw", shaping="promise")).level == "caution"
+
     def test_shaping_brings_the_payment_near(self) -> None:
         task = delayed_credit_task(39)
         # The potential is 1000 from the decision on: 990 at once, -10 for each of 38 steps, and at last 1000 - 1000.
