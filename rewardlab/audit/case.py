@@ -10,7 +10,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from rewardlab.mdp.discounted import TIE_TOLERANCE, checked_discount, solve
+from rewardlab.mdp.discounted import checked_discount, solve
 from rewardlab.mdp.finite_model import FiniteModel
 from rewardlab.mdp.policy_space import PolicySpace
 from rewardlab.mdp.reachable import reachable_part, reachable_states
@@ -18,6 +18,10 @@ from rewardlab.mdp.timed_model import timed_model
 from rewardlab.rewards.exploit import Exploit
 
 __all__ = ["AuditCase", "audit_case"]
+
+_TIE = 1e-11
+"""Actions of a canonical form whose values differ by less, relative to the largest value, count as equally good. In a
+loop the difference is made at each step, so that returns may differ by 1 / (1 - gamma) times as much."""
 
 _ROUNDING = 1e-12
 """What is left of equal numbers after a linear solution, relative to the numbers that went in."""
@@ -124,7 +128,10 @@ class AuditCase:
             return self.model.legal & ~self.model.terminal[:, None]
         table = self.space.table(advantages / scale)
         solution = solve(self.model, np.repeat(table[:, :, None], self.model.n_outcomes, axis=2), self.gamma)
-        tie = TIE_TOLERANCE * max(1.0, float(np.abs(solution.values).max())) + 10 * tolerance / scale
+        # The nearer the discount to 1, the more of the values is the rounding of many steps.
+        steps = 1.0 / (1.0 - self.gamma) if self.gamma < 1.0 else 1.0
+        share = max(_TIE, 10 * float(np.finfo(np.float64).eps) * steps)
+        tie = share * max(1.0, float(np.abs(solution.values).max())) + 10 * tolerance / scale
         best = solution.action_values >= solution.values[:, None] - tie
         optimal: NDArray[np.bool_] = best & self.model.legal & ~self.model.terminal[:, None]
         return optimal

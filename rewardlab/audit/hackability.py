@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from rewardlab.audit.case import AuditCase
 from rewardlab.audit.finding import Finding
 from rewardlab.audit.policy_order import policy_order
-from rewardlab.audit.policy_pair import PolicyPair, ordered_differently, policy_pair
+from rewardlab.audit.policy_pair import PolicyPair, policy_pair
 from rewardlab.errors import BadInput, Problem
 from rewardlab.mdp.discounted import expected_return, solve
 
@@ -67,12 +67,14 @@ def hackable_pairs(proxy_returns: ArrayLike, objective_returns: ArrayLike, *, to
 
 
 def hackable_witness(case: AuditCase) -> PolicyPair | None:
-    """Two stationary policies, one paid more and achieving less; None if the pair of rewards is unhackable.
+    """Two stationary policies, one paid more and achieving less.
 
     The most telling pair is tried first: the worst of what the proxy calls optimal against the objective's optimum.
+
+    Returns:
+        None if the pair of rewards is unhackable, or if evaluation could tell no such two policies apart.
     """
-    order = policy_order(case)
-    if order.same or not case.proxy_advantages.any() or not case.objective_advantages.any():
+    if not _hackable(case):
         return None
     perfect = _greedy(case, solve(case.model, -case.objective, case.gamma, allowed=case.proxy_optimal).optimal)
     meant = _greedy(case, solve(case.model, case.proxy, case.gamma, allowed=case.objective_optimal).optimal)
@@ -82,7 +84,7 @@ def hackable_witness(case: AuditCase) -> PolicyPair | None:
         telling.objective[1] - telling.objective[0] > 1e-9 * scales[1]
     ):
         return telling
-    return order.witness or ordered_differently(case)
+    return policy_order(case).witness
 
 
 def hackability_finding(case: AuditCase, policies: Sequence[NDArray[np.float64]] = ()) -> Finding:
@@ -92,9 +94,9 @@ def hackability_finding(case: AuditCase, policies: Sequence[NDArray[np.float64]]
         case: The model and the rewards.
         policies: Policies ``[S, A]`` of the case's model to compare with each other; none by default.
     """
-    pair = hackable_witness(case)
+    hackable, pair = _hackable(case), hackable_witness(case)
     evidence: list[str] = [] if pair is None else [*pair.lines(case)]
-    data: dict[str, object] = {"hackable": pair is not None, "witness": None if pair is None else pair.as_dict()}
+    data: dict[str, object] = {"hackable": hackable, "witness": None if pair is None else pair.as_dict()}
     if policies:
         returns = [
             [expected_return(case.model, table, policy, case.gamma) for policy in policies]
@@ -104,12 +106,17 @@ def hackability_finding(case: AuditCase, policies: Sequence[NDArray[np.float64]]
         simple = "; the proxy is a simplification of the objective there" if among.simplification else ""
         evidence.append(f"among the {len(policies)} policies given: {len(among.pairs)} such pairs{simple}")
         data |= {"pairs_among_given": among.pairs.tolist(), "simplification_among_given": among.simplification}
-    if pair is None:
+    if not hackable:
         verdict = "No: unhackable, over all stationary policies."
         return Finding("hackability", QUESTION, "fine", verdict, "proven on the model", tuple(evidence), data=data)
     verdict = "Yes: hackable, over all stationary policies, as nearly every proxy is that keeps not the whole order."
     advice = "no worry while agents get near the proxy's optimum and optimal_set is fine; else stop early"
     return Finding("hackability", QUESTION, "note", verdict, "proven on the model", tuple(evidence), advice, data)
+
+
+def _hackable(case: AuditCase) -> bool:
+    """Whether both distinguish policies, and not in the same order."""
+    return bool(case.proxy_advantages.any() and case.objective_advantages.any() and not policy_order(case).same)
 
 
 def _order(returns: NDArray[np.float64], tolerance: float) -> NDArray[np.int64]:

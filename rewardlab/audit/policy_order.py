@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from rewardlab.audit.case import AuditCase
 from rewardlab.audit.finding import Finding
-from rewardlab.audit.policy_pair import PolicyPair, ordered_differently
+from rewardlab.audit.ordered_differently import ordered_differently
+from rewardlab.audit.policy_pair import PolicyPair
 
 __all__ = ["PolicyOrder", "policy_order", "policy_order_finding"]
 

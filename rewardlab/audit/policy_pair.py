@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rewardlab.audit.case import AuditCase
 from rewardlab.mdp.discounted import expected_return
 
-__all__ = ["PolicyPair", "ordered_differently", "policy_pair"]
+__all__ = ["PolicyPair", "policy_pair"]
 
 
 @final
@@ -63,29 +63,3 @@ def policy_pair(case: AuditCase, title: str, first: NDArray[np.float64], second:
         for table in (case.proxy, case.objective)
     ]
     return PolicyPair(title, first, second, (returns[0][0], returns[0][1]), (returns[1][0], returns[1][1]))
-
-
-def ordered_differently(case: AuditCase) -> PolicyPair | None:
-    """Two stationary policies near the uniform one that the two rewards order differently, ties counted.
-
-    From the visits of the uniform policy one goes a little up and a little down along a direction in which one reward
-    rises and the other falls, or stays. It exists unless the canonical forms are parallel. None where they are, or so
-    nearly that the returns of such a pair cannot be told apart by evaluation.
-    """
-    meant, paid = (_unit(case.space.projected(rows)) for rows in (case.objective_advantages, case.proxy_advantages))
-    if not meant.any() and not paid.any():
-        return None
-    # Where one of them says nothing, along the other it stays as it is; where they are opposed, either will do.
-    direction = _unit(paid - meant)
-    if not direction.any():
-        return None
-    middle = case.space.visits(case.space.uniform)
-    room = np.abs(direction) / np.maximum(middle, 1e-300)
-    step = 0.5 / room.max()
-    first, second = (case.space.policy(middle + sign * step * direction) for sign in (1.0, -1.0))
-    return policy_pair(case, "two policies near the uniform one", first, second)
-
-
-def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    length = float(np.linalg.norm(vector))
-    return vector / length if length > 1e-12 else np.zeros_like(vector)

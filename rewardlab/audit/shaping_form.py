@@ -8,7 +8,7 @@ gamma below 1: 1 for each step towards a goal and -1 for each step away sums to 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from rewardlab.audit.case import AuditCase
 from rewardlab.audit.finding import Finding
+from rewardlab.audit.policy_order import policy_order
 from rewardlab.audit.potential_fit import PotentialFit, fit_potential
 from rewardlab.audit.slips import Slip, likely_slips
 from rewardlab.transitions import Transitions
@@ -82,6 +83,10 @@ def shaping_form_finding(case: AuditCase) -> Finding:
     steps = model.transitions
     proxy, objective = case.proxy[model.feasible], case.objective[model.feasible]
     answer = shaping_form(steps, proxy, objective, case.gamma, model.n_states)
+    # Shaping keeps the order of policies. Where that differs, what seemed to be rounding of a large difference is not.
+    drowned = answer.is_shaping and answer.size > 0.0 and not policy_order(case).same
+    if drowned:
+        answer = replace(answer, is_shaping=False)
     data: dict[str, Any] = {
         "is_shaping": answer.is_shaping,
         "largest_difference": answer.size,
@@ -105,6 +110,11 @@ def shaping_form_finding(case: AuditCase) -> Finding:
         f" {proxy[worst]:.6g}, objective {objective[worst]:.6g}",
         *(f"likely slip: {slip.summary}" for slip in answer.slips),
     )
+    if drowned:
+        evidence = (
+            *evidence,
+            "so little may be rounding beside amounts so large, but it changes how policies are ordered",
+        )
     advice = answer.slips[0].fix if answer.slips else "see optimal_set for whether that matters in these dynamics"
     return Finding(
         "shaping_form", QUESTION, "note", "No: other dynamics would change what is optimal.", "proven on the model",
