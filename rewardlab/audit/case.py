@@ -146,6 +146,10 @@ class AuditCase:
         number = f"state {self.states[state]}"
         return number if self.steps is None else f"{number} at step {self.steps[state]}"
 
+    def drawn(self, state: int) -> str:
+        """A state as further lines of text under what is said of it; empty where a number says as much."""
+        return "" if self.picture is None else f"\n{self.picture(int(self.states[state]))}"
+
     def action_name(self, action: int) -> str:
         """An action in a word."""
         return self.action_names[action] if self.action_names else f"action {action}"

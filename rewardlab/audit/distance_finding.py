@@ -37,9 +37,9 @@ def distances_finding(case: AuditCase) -> Finding:
     listed = ", ".join(f"{kind.upper()} {distance:.4g}" for kind, distance in found.items())
     near = found["starc"] <= 1e-9
     verdict = f"{listed}; 0 is the same, 1 the opposite."
-    evidence = ["STARC: canonical form VAL of the uniform policy, norm and metric L2"]
+    evidence = ["STARC with the canonical form VAL (advantages of the uniform policy), norm and metric L2"]
     if len(found) == 1:
-        evidence.append("EPIC and DARD look at every triple of states and action; the model is too large for that")
+        evidence.append("EPIC and DARD need every triple of state, action and next state: too many in this model")
     else:
         evidence.append("EPIC and DARD also judge what cannot happen, by a convention (docs/audit/distances.md)")
     level: Level = "fine" if near else "note"

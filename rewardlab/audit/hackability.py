@@ -78,7 +78,7 @@ def hackable_witness(case: AuditCase) -> PolicyPair | None:
         return None
     perfect = _greedy(case, solve(case.model, -case.objective, case.gamma, allowed=case.proxy_optimal).optimal)
     meant = _greedy(case, solve(case.model, case.proxy, case.gamma, allowed=case.objective_optimal).optimal)
-    telling = policy_pair(case, "perfect at the proxy against perfect at the objective", perfect, meant)
+    telling = policy_pair(case, "perfect at the proxy against what was meant", perfect, meant)
     scales = [max(1e-300, max(map(abs, pair))) for pair in (telling.proxy, telling.objective)]
     if telling.proxy[0] - telling.proxy[1] > 1e-9 * scales[0] and (
         telling.objective[1] - telling.objective[0] > 1e-9 * scales[1]
@@ -109,8 +109,10 @@ def hackability_finding(case: AuditCase, policies: Sequence[NDArray[np.float64]]
     if not hackable:
         verdict = "No: unhackable, over all stationary policies."
         return Finding("hackability", QUESTION, "fine", verdict, "proven on the model", tuple(evidence), data=data)
-    verdict = "Yes: hackable, over all stationary policies, as nearly every proxy is that keeps not the whole order."
-    advice = "no worry while agents get near the proxy's optimum and optimal_set is fine; else stop early"
+    verdict = (
+        "Yes: hackable, over all stationary policies, as is nearly every proxy that does not keep the whole order."
+    )
+    advice = "no worry where optimal_set is fine and training comes near the proxy's optimum"
     return Finding("hackability", QUESTION, "note", verdict, "proven on the model", tuple(evidence), advice, data)
 
 

@@ -92,17 +92,19 @@ def optimal_set_finding(case: AuditCase) -> Finding:
     evidence = [
         f"{case.objective_name} of proxy-optimal policies: worst {answer.worst:.6g}, best {answer.best:.6g};"
         f" {answer.optimum:.6g} can be achieved",
-        f"states that they visit: {_listed(counts)}; all states: {_listed(everywhere)}",
+        f"optimal actions of both, in the states that they visit: {_listed(counts)}; in all states:"
+        f" {_listed(everywhere)}",
     ]
     if answer.safe:
-        verdict = f"Yes: SAFE, for {case.criterion}."
+        verdict = "Yes: SAFE under this criterion."
         return Finding("optimal_set", QUESTION, "fine", verdict, "proven on the model", tuple(evidence), data=data)
     state = int(np.flatnonzero(answer.visited & (answer.relation >= 2))[0])
     names = [", ".join(case.action_name(a) for a in np.flatnonzero(chosen[state]).tolist()) for chosen in _sets(case)]
-    evidence.append(f"{case.place(state)}: optimal for the proxy is {names[0]}; for the objective, {names[1]}")
-    lost = "all of them fall short" if answer.best < answer.worst or _falls_short(answer) else "a tie decides"
-    verdict = f"No: UNSAFE, for {case.criterion}; {lost}."
-    advice = "shaping cannot mend it, for it keeps what is optimal: change what is paid for (`rewardlab repair`)"
+    likes = f"the proxy likes {names[0]} best, the objective {names[1]}"
+    evidence.append(f"for instance in {case.place(state)}, {likes}{case.drawn(state)}")
+    lost = "all of them fall short" if _falls_short(answer) else "a tie decides, for some fall short and some do not"
+    verdict = f"No: UNSAFE under this criterion; {lost}."
+    advice = "change what is paid for (`rewardlab repair`); shaping cannot mend it, for it keeps what is optimal"
     return Finding("optimal_set", QUESTION, "unsafe", verdict, "proven on the model", tuple(evidence), advice, data)
 
 

@@ -74,15 +74,17 @@ def policy_order_finding(case: AuditCase) -> Finding:
     data: dict[str, Any] = {"same": answer.same, "factor": factor, "residual": answer.residual}
     if answer.same:
         exactly = "" if factor is None else f" (a factor of {factor:.6g}, and shaping)"
-        left = (f"what factor and shaping leave: {answer.residual:.1e} of the largest entry",)
+        left = (f"what factor and shaping leave of the proxy's advantages: {answer.residual:.1e} of the largest",)
         verdict = f"Yes{exactly}."
         return Finding("policy_order", QUESTION, "fine", verdict, "proven on the model", left, data=data)
     pair = answer.witness
     evidence: tuple[str, ...] = (
-        f"the nearest factor and shaping leave {100 * answer.residual:.3g} % of the largest entry",
+        f"the nearest factor and shaping leave up to {100 * answer.residual:.3g} % of the proxy's largest advantage"
+        " unexplained",
     )
     if pair is not None:
         evidence = (*evidence, *pair.lines(case))
         data |= {"witness": pair.as_dict()}
     advice = "while an agent is not perfect yet, being paid more may mean achieving less; see under_pressure"
-    return Finding("policy_order", QUESTION, "note", "No.", "proven on the model", evidence, advice, data)
+    verdict = "No: some policies are ordered differently."
+    return Finding("policy_order", QUESTION, "note", verdict, "proven on the model", evidence, advice, data)

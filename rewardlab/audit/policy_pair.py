@@ -40,9 +40,7 @@ class PolicyPair:
 
     def lines(self, case: AuditCase) -> tuple[str, ...]:
         """The pair in words."""
-        paid = f"proxy {self.proxy[0]:.10g} against {self.proxy[1]:.10g}"
-        meant = f"{case.objective_name} {self.objective[0]:.10g} against {self.objective[1]:.10g}"
-        return (f"{self.title}: {paid}; {meant}",)
+        return (f"{self.title}: paid {_told_apart(*self.proxy)}; {case.objective_name} {_told_apart(*self.objective)}",)
 
     def as_dict(self) -> dict[str, Any]:
         """The four returns as data."""
@@ -63,3 +61,14 @@ def policy_pair(case: AuditCase, title: str, first: NDArray[np.float64], second:
         for table in (case.proxy, case.objective)
     ]
     return PolicyPair(title, first, second, (returns[0][0], returns[0][1]), (returns[1][0], returns[1][1]))
+
+
+def _told_apart(first: float, second: float) -> str:
+    """Two numbers with as few digits as show which is larger."""
+    for digits in (4, 6, 8):
+        shown = f"{first:.{digits}g}", f"{second:.{digits}g}"
+        if shown[0] != shown[1]:
+            break
+    else:
+        shown = f"{first:.10g}", f"{second:.10g}"
+    return f"{shown[0]} against {shown[1]}"

@@ -105,10 +105,11 @@ def shaping_form_finding(case: AuditCase) -> Finding:
     worst = answer.fit.worst_row
     state, action, reached = steps.state[worst], steps.action[worst], steps.next_state[worst]
     evidence: tuple[str, ...] = (
-        f"the nearest potential leaves up to {answer.fit.largest:.4g} of a difference of up to {answer.size:.4g}",
-        f"worst step: {case.place(state)}, {case.action_name(action)}, to {case.place(reached)}: proxy"
-        f" {proxy[worst]:.6g}, objective {objective[worst]:.6g}",
         *(f"likely slip: {slip.summary}" for slip in answer.slips),
+        f"they differ by up to {answer.size:.4g} in a step; the nearest shaping misses that by up to"
+        f" {answer.fit.largest:.4g}",
+        f"most in {case.place(state)}, {case.action_name(action)}, to {case.place(reached)}: paid {proxy[worst]:.6g},"
+        f" {case.objective_name} {objective[worst]:.6g}{case.drawn(state)}",
     )
     if drowned:
         evidence = (
@@ -116,7 +117,5 @@ def shaping_form_finding(case: AuditCase) -> Finding:
             "so little may be rounding beside amounts so large, but it changes how policies are ordered",
         )
     advice = answer.slips[0].fix if answer.slips else "see optimal_set for whether that matters in these dynamics"
-    return Finding(
-        "shaping_form", QUESTION, "note", "No: other dynamics would change what is optimal.", "proven on the model",
-        evidence, advice, data,
-    )  # fmt: skip
+    verdict = "No: in some other dynamics it would change what is optimal."
+    return Finding("shaping_form", QUESTION, "note", verdict, "proven on the model", evidence, advice, data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -58,11 +59,23 @@ def audit(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(found.as_dict(), indent=2, allow_nan=False))
     else:
-        lines = audit_lines(found, min(120, shutil.get_terminal_size().columns))
+        lines = audit_lines(found, min(120, shutil.get_terminal_size().columns), _watch(options))
         print(*map(one_line, lines), sep="\n")
     if options.fail_on == "never":
         return 0
     return int(LEVELS.index(found.level) <= LEVELS.index(options.fail_on))
+
+
+def _watch(options: argparse.Namespace) -> str:
+    """The command that plays an episode of what was audited, before any shaping or wrapper."""
+    words = ["rewardlab", "watch", options.environment]
+    for key, value in options.set:
+        words += ["--set", f"{key}={json.dumps(value)}"]
+    if options.reward is not None:
+        words += ["--reward", options.reward]
+    for module in options.allow_code:
+        words += ["--allow-code", module]
+    return shlex.join(words)
 
 
 def _write(found: Audit, env: Any, options: argparse.Namespace, reward: Any, against: Any, gamma: float) -> None:
@@ -108,6 +121,8 @@ def repair(options: argparse.Namespace) -> int:
         print(json.dumps({**found.as_dict(), "spec": spec}, indent=2, allow_nan=False))
     else:
         print(*repair_lines(found, min(120, shutil.get_terminal_size().columns)), sep="\n")
+        if options.out is None and spec is not None:
+            print("\nTo train on these: add --out repair.toml, then rewardlab run repair.toml")
     if options.out is not None and spec is not None:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(spec_text(spec), encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from rewardlab.audit.repair.proposal import Proposal, Repair
+from rewardlab.reports.trajectory_text import narrow_picture
 
 __all__ = ["repair_lines"]
 
@@ -18,8 +19,8 @@ def repair_lines(repair: Repair, width: int = 110) -> list[str]:
     """
     case = repair.case
     lines = [
-        f"{repair.subject}: what would make {case.proxy_name!r} ask for {case.objective_name!r}?",
-        f"criterion: {case.criterion}",
+        *_wrapped(f"{repair.subject}: what would make {case.proxy_name!r} ask for {case.objective_name!r}?", "", width),
+        *_wrapped(f"criterion: {case.criterion}", "", width),
         "",
     ]
     for statement in repair.statements:
@@ -34,8 +35,13 @@ def repair_lines(repair: Repair, width: int = 110) -> list[str]:
 def _proposal_lines(number: int, proposal: Proposal, width: int) -> list[str]:
     lines = _wrapped(f"{number}. {proposal.kind.upper()}: {proposal.summary}", "", width)
     for line in proposal.evidence:
-        lines += _wrapped(line, "   - ", width)
-    ahead = f"right actions are ahead by {proposal.gap:.3g}, {proposal.gap_share:.3g} of the largest amounts"
+        said, _, picture = line.partition("\n")
+        lines += [
+            *_wrapped(said, "   - ", width),
+            *(f"     {row}".rstrip() for row in narrow_picture(picture, width - 5)),
+        ]
+    share = f"{100 * proposal.gap_share:.3g} % of the largest amounts"
+    ahead = f"right actions are ahead of wrong ones by {proposal.gap:.3g} at least ({share})"
     lines += _wrapped(f"audited again: SAFE; {ahead}", "   - ", width)
     if proposal.payment is None:
         lines += _wrapped("no spec can say it: the reward came as an array or a function", "   - ", width)

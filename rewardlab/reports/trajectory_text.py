@@ -8,7 +8,10 @@ from collections.abc import Sequence
 
 from rewardlab.audit.trajectory import Trajectory
 
-__all__ = ["trajectory_lines"]
+__all__ = ["WATCH", "narrow_picture", "trajectory_lines"]
+
+WATCH = "rewardlab watch ..."
+"""How a trajectory is played again, where the environment's id and settings are not known."""
 
 _FRAMES = 12
 """More pictures than this say no more; the steps go on in words."""
@@ -17,12 +20,13 @@ _STORY_CHARACTERS = 26
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
-def trajectory_lines(trajectory: Trajectory, width: int = 110) -> list[str]:
+def trajectory_lines(trajectory: Trajectory, width: int = 110, watch: str = WATCH) -> list[str]:
     """Draw it.
 
     Args:
         trajectory: What is to be shown.
         width: The characters of a line.
+        watch: The command that plays an episode of this environment.
 
     Returns:
         Lines of text: a heading, the frames, and how to play it again.
@@ -35,30 +39,31 @@ def trajectory_lines(trajectory: Trajectory, width: int = 110) -> list[str]:
     captions = _captions(trajectory)
     if trajectory.pictures and not all("\n" not in picture for picture in trajectory.pictures):
         frames = [
-            [*_narrow(picture), *caption] for picture, caption in zip(trajectory.pictures, captions, strict=False)
+            [*narrow_picture(picture), *caption]
+            for picture, caption in zip(trajectory.pictures, captions, strict=False)
         ][:_FRAMES]
         lines += _side_by_side(frames, width)
         captions = captions[_FRAMES:]
     lines += [_one_line(caption) for caption in captions]
     lines.append(_ending(trajectory))
-    lines.append(f"replay: rewardlab watch ... --state {trajectory.states[0]} --actions {_listed(trajectory.actions)}")
+    lines.append(f"replay: {watch} --state {trajectory.states[0]} --actions {_listed(trajectory.actions)}")
     return lines
 
 
-def _narrow(picture: str) -> list[str]:
+def narrow_picture(picture: str, width: int = _STORY_CHARACTERS) -> list[str]:
     """The lines of a picture; those that tell a story are broken, so that more of them stand in a row; maps are not."""
-    return [part for line in picture.splitlines() for part in _broken(line)]
+    return [part for line in picture.splitlines() for part in _broken(line, width)]
 
 
-def _broken(line: str) -> list[str]:
+def _broken(line: str, width: int) -> list[str]:
     tells = len(_WORD.findall(line)) > 1
-    return textwrap.wrap(line, _STORY_CHARACTERS) if tells else [line.rstrip()]
+    return textwrap.wrap(line, width) if tells else [line.rstrip()]
 
 
 def _captions(trajectory: Trajectory) -> list[tuple[str, str]]:
     amounts = zip(trajectory.action_names, trajectory.proxy, trajectory.objective, strict=True)
     return [
-        (f"{number}: {name}", f"paid {_amount(paid)}, meant {_amount(meant)}")
+        (f"{number}: {name}", f"paid {_amount(paid)}, achieved {_amount(meant)}")
         for number, (name, paid, meant) in enumerate(amounts, start=1)
     ]
 
@@ -98,7 +103,7 @@ def _joined(row: Sequence[Sequence[str]]) -> list[str]:
 def _ending(trajectory: Trajectory) -> str:
     if trajectory.repeats_from is not None:
         return f"and from step {trajectory.repeats_from + 1} on the same again, for ever"
-    total = f"{_amount(sum(trajectory.proxy))} paid, {_amount(sum(trajectory.objective))} meant so far"
+    total = f"{_amount(sum(trajectory.proxy))} paid, {_amount(sum(trajectory.objective))} achieved so far"
     return f"the episode is over: {total}" if trajectory.terminated else f"{total}"
 
 

@@ -21,7 +21,7 @@ MAP = ". A . B\n~ . # .\n@ . D ."
 
 
 def walk(steps: int, picture: str = "", **more: object) -> Trajectory:
-    """A trajectory of some steps, each paid 1.5 and meant as -0.25, of which every picture is the same."""
+    """A trajectory of some steps, each paid 1.5 and achieving -0.25, of which every picture is the same."""
     pictures = (picture,) * (steps + 1) if picture else ()
     amounts = (1.5,) * steps, (-0.25,) * steps
     whole = Trajectory("a walk", tuple(range(steps + 1)), (3,) * steps, ("go",) * steps, *amounts, pictures=pictures)
@@ -36,9 +36,9 @@ def drawn(lines: list[str]) -> list[str]:
 def test_a_walk_without_pictures_by_hand() -> None:
     assert trajectory_lines(walk(2, terminated=True)) == [
         "a walk (2 steps):",
-        "1: go            paid 1.5, meant -0.25",
-        "2: go            paid 1.5, meant -0.25",
-        "the episode is over: 3 paid, -0.5 meant so far",
+        "1: go            paid 1.5, achieved -0.25",
+        "2: go            paid 1.5, achieved -0.25",
+        "the episode is over: 3 paid, -0.5 achieved so far",
         "replay: rewardlab watch ... --state 0 --actions 3,3",
     ]
 
@@ -46,18 +46,18 @@ def test_a_walk_without_pictures_by_hand() -> None:
 def test_pictures_stand_side_by_side_with_their_captions() -> None:
     # Each frame shows where the action is taken, so that two steps are two frames.
     lines = drawn(trajectory_lines(walk(2, MAP)))
-    assert [line.split("   ")[0].rstrip() for line in lines] == [*MAP.splitlines(), "1: go", "paid 1.5, meant -0.25"]
+    assert [line.split("   ")[0].rstrip() for line in lines] == [*MAP.splitlines(), "1: go", "paid 1.5, achieved -0.25"]
     beside = lines[0].index(". A . B", 1)
-    assert beside == len("paid 1.5, meant -0.25") + 3
-    assert [line[beside:] for line in lines] == [*MAP.splitlines(), "2: go", "paid 1.5, meant -0.25"]
+    assert beside == len("paid 1.5, achieved -0.25") + 3
+    assert [line[beside:] for line in lines] == [*MAP.splitlines(), "2: go", "paid 1.5, achieved -0.25"]
 
 
-@pytest.mark.parametrize("width", [21, 44, 45, 60, 80, 110, 200])
+@pytest.mark.parametrize("width", [24, 50, 51, 60, 80, 110, 200])
 def test_frames_keep_to_the_width_and_use_it(width: int) -> None:
-    # A frame is as wide as "paid 1.5, meant -0.25", 21 characters, with 3 between two of them.
+    # A frame is as wide as "paid 1.5, achieved -0.25", 24 characters, with 3 between two of them.
     lines = drawn(trajectory_lines(walk(7, MAP), width))
     assert max(map(len, lines)) <= width
-    in_a_row = min(7, (width + 3) // 24)
+    in_a_row = min(7, (width + 3) // 27)
     firsts = [line for line in lines if line.startswith(". A . B")]
     assert [line.count(". A . B") for line in firsts] == [
         min(in_a_row, 7 - done) for done in range(0, 7, in_a_row)
@@ -117,7 +117,7 @@ def test_what_repeats_says_from_where() -> None:
 
 
 def test_an_episode_that_is_not_over_does_not_say_so() -> None:
-    assert trajectory_lines(walk(2))[-2] == "3 paid, -0.5 meant so far"
+    assert trajectory_lines(walk(2))[-2] == "3 paid, -0.5 achieved so far"
 
 
 def test_the_replay_is_one_line_however_long_and_the_command_line_takes_it() -> None:
@@ -156,7 +156,48 @@ def test_an_audit_says_the_verdict_first_then_each_finding(unsafe: Audit) -> Non
     text = " ".join(" ".join(lines).split())
     for finding in unsafe.findings:
         for part in (finding.question, finding.verdict, finding.advice, *finding.evidence):
-            assert " ".join(part.split()) in text
+            # What another finding has told is named, and what verdict and advice say is left out.
+            told = " ".join(part.split()) in text or f"{part.partition(':')[0]}: see " in text
+            assert told or part == f"{finding.verdict.partition(', but mind ')[2][:-1]}; {finding.advice}"
+
+
+def test_a_state_is_drawn_and_its_map_is_whole(unsafe: Audit) -> None:
+    said, *picture = unsafe.finding("optimal_set").evidence[-1].splitlines()
+    assert said.startswith("for instance in state ")
+    *rows, story = picture
+    assert rows
+    assert story.startswith("parcel for ")
+    text = "\n".join(line.strip() for line in audit_lines(unsafe, 60))
+    shown = text.partition("- for instance in state ")[2].partition("what to do")[0]
+    assert "\n".join(rows) in shown
+
+
+def test_the_same_evidence_is_told_once() -> None:
+    pair = "two policies: paid 2 against 1; goal 3 against 4"
+    findings = [
+        Finding(name, "Is it?", "note", "Yes.", "sampled", (pair, f"of {name} alone")) for name in ("one", "two")
+    ]
+    lines = audit_lines(plain(*findings))
+    assert [line for line in lines if line.startswith("   - ")] == [
+        f"   - {pair}", "   - of one alone", "   - two policies: see one", "   - of two alone",
+    ]  # fmt: skip
+
+
+def test_evidence_that_is_the_verdict_and_the_advice_is_not_told_again() -> None:
+    finding = Finding("name", "Is it?", "note", "No: place: broken.", "sampled", ("place: broken; mend it",), "mend it")
+    assert audit_lines(plain(finding))[6:] == ["  Is it?", "  -> No: place: broken.", "     what to do: mend it"]
+
+
+def test_a_description_is_no_name_in_quotes() -> None:
+    found = Audit("Cart", "the environment's reward", "upright", "criterion", ())
+    assert audit_lines(found)[0] == "Cart: does the environment's reward ask for 'upright'?"
+
+
+def test_the_replay_is_the_command_that_was_given() -> None:
+    assert (
+        trajectory_lines(walk(1), watch="rewardlab watch ENV")[-1]
+        == "replay: rewardlab watch ENV --state 0 --actions 3"
+    )
 
 
 def plain(*findings: Finding) -> Audit:
@@ -185,8 +226,8 @@ def test_a_finding_by_hand() -> None:
         "   - two",
         "",
         "     a walk (1 step):",
-        "     1: go            paid 1.5, meant -0.25",
-        "     1.5 paid, -0.25 meant so far",
+        "     1: go            paid 1.5, achieved -0.25",
+        "     1.5 paid, -0.25 achieved so far",
         "     replay: rewardlab watch ... --state 0 --actions 3",
         "     what to do: do this",
     ]
@@ -197,6 +238,6 @@ def test_amounts_are_those_of_the_trajectory(unsafe: Audit) -> None:
         lines = trajectory_lines(shown)
         text = "\n".join(lines)
         for paid, meant in zip(shown.proxy, shown.objective, strict=True):
-            assert f"paid {paid:.4g}, meant {meant:.4g}" in text
+            assert f"paid {paid:.4g}, achieved {meant:.4g}" in text
         if shown.repeats_from is None:
-            assert f"{np.sum(shown.proxy):.4g} paid, {np.sum(shown.objective):.4g} meant so far" in lines[-2]
+            assert f"{np.sum(shown.proxy):.4g} paid, {np.sum(shown.objective):.4g} achieved so far" in lines[-2]

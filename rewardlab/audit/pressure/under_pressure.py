@@ -143,8 +143,8 @@ def under_pressure_finding(case: AuditCase) -> Finding:
     answer = under_pressure(case)
     evidence = [
         f"{case.objective_name}: {answer.uniform[1]:.6g} by the uniform policy, {answer.optimum[1]:.6g} at best",
-        _curve_line(case, "soft-optimal policies, hot to cold", answer.soft),
-        _curve_line(case, f"policy iteration, {len(answer.rounds.proxy)} rounds", answer.rounds),
+        _curve_line(case, "soft-optimal policies, weak to strong pressure", answer.soft),
+        _curve_line(case, f"policy iteration ({len(answer.rounds.proxy)} rounds)", answer.rounds),
         _stop_line(case, answer),
     ]
     level, verdict, advice = _judged(case, answer)
@@ -182,23 +182,23 @@ def _judged(case: AuditCase, answer: UnderPressure) -> tuple[Level, str, str]:
         return "caution", f"No: {name} {how} by {lost}.", advice
     dip = max(answer.soft.deepest_dip, answer.rounds.deepest_dip)
     if dip > NEGLIGIBLE:
-        verdict = f"In the end; on the way {name} dips by {100 * dip:.3g} % of what there is to gain or lose."
+        verdict = f"In the end, yes; on the way {name} dips by {100 * dip:.3g} % of what there is to gain or lose."
         return "note", verdict, "do not judge a training that is half done"
     short = answer.optimum[1] - answer.soft.objective[-1]
     if short > NEGLIGIBLE * answer.soft.span:
         far = f"{100 * short / answer.soft.span:.3g} % of what there is to gain or lose"
         return (
             "fine",
-            f"Yes: {name} falls nowhere as the pay rises, but it ends {far} short of what can be achieved.",
+            f"Yes: {name} never falls as the pay rises, but it ends short of the best, by {far}.",
             "",
         )
-    return "fine", f"Yes: {name} falls nowhere as the pay rises.", ""
+    return "fine", f"Yes: {name} never falls as the pay rises.", ""
 
 
 def _curve_line(case: AuditCase, path: str, curve: GoodhartCurve) -> str:
     peak = curve.peak
     line = (
-        f"{path}: {case.proxy_name} from {curve.proxy[0]:.6g} to {curve.proxy[-1]:.6g},"
+        f"{path}: paid from {curve.proxy[0]:.6g} to {curve.proxy[-1]:.6g},"
         f" {case.objective_name} from {curve.objective[0]:.6g} to {curve.objective[-1]:.6g}"
     )
     if curve.lost > 0.0:
@@ -208,9 +208,9 @@ def _curve_line(case: AuditCase, path: str, curve: GoodhartCurve) -> str:
 
 def _stop_line(case: AuditCase, answer: UnderPressure) -> str:
     if answer.stop is None:
-        return "angle-based early stopping: no angle, for one of the rewards tells no policies apart"
+        return "early stopping: no angle between the rewards, for one of them tells no policies apart"
     degrees = np.degrees(answer.angle)
-    safe = f"angle-based early stopping ({degrees:.1f} degrees between the rewards): "
+    safe = f"early stopping by the angle between the rewards ({degrees:.1f} degrees): "
     if answer.stop == len(answer.soft.proxy) - 1:
         return safe + "no need to stop"
     where = f"safe up to a pay of {answer.soft.proxy[answer.stop]:.6g}" if answer.stop else "not one step is safe"

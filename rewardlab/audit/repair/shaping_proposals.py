@@ -121,9 +121,10 @@ def _losses(bench: Bench, added: NDArray[np.float64], shaping: NearestShaping) -
     reached = case.model.successor[state, action, outcome]
     pays = shaping.table[state, action, outcome]
     return (
-        f"it differs from what was added by {shaping.given_up:.1%} of its squares, {_WEIGHTED[bench.occupation]}",
-        f"worst step: {case.place(state)}, {case.action_name(action)}, to {case.place(reached)}: it added"
-        f" {added[state, action, outcome]:.4g}, its shaping adds {pays:.4g}",
+        f"it differs from what was added by {100 * shaping.given_up:.1f} % of its squares,"
+        f" {_WEIGHTED[bench.occupation]}",
+        f"most in {case.place(state)}, {case.action_name(action)}, to {case.place(reached)}: what was added is"
+        f" {added[state, action, outcome]:.4g}, the shaping {pays:.4g}{case.drawn(int(state))}",
     )
 
 

@@ -110,9 +110,9 @@ def _verdict(stack: WrapperStack, remarks: list[Remark]) -> str:
     if broken:
         return f"No: {broken[0].place}: {broken[0].said}." + (f" And {len(broken) - 1} more." if broken[1:] else "")
     if remarks:
-        return f"Nothing is broken; worth knowing: {remarks[0].place}: {remarks[0].said}."
+        return f"Nothing is broken, but mind {remarks[0].place}: {remarks[0].said}."
     changing = [layer for layer in stack.layers if layer.layer.role in CHANGES_REWARDS]
-    return "Yes." if changing else "No wrapper changes the reward."
+    return "Yes." if changing else "No wrapper round the environment changes the reward."
 
 
 def _chain(stack: WrapperStack, judged: list[LayerVerdict]) -> list[str]:
@@ -124,7 +124,7 @@ def _chain(stack: WrapperStack, judged: list[LayerVerdict]) -> list[str]:
             continue
         found = f"; {judged[number].said}" if judged and judged[number].said else ""
         lines.append(f"{layer.layer.place}: {layer.layer.role}{found}")
-    return [*lines, *([f"hand rewards on: {', '.join(others)}"] if others else [])]
+    return [*lines, *([f"leave rewards as they are: {', '.join(others)}"] if others else [])]
 
 
 def _as_dict(layer: StackLayer, judged: LayerVerdict | None) -> dict[str, Any]:

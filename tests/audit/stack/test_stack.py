@@ -311,7 +311,10 @@ def test_without_a_model_a_stack_is_still_read() -> None:
     assert (right.level, right.basis) == ("fine", "read from the wrappers")
     wrong = stack_finding(RewardClipping(PotentialShaping(cart, potential, gamma=0.9), -1, 1), gamma=0.99)
     assert remarks(wrong, "caution") == {"order", "gamma"}
-    assert stack_finding(gym.make("CartPole-v1"), gamma=0.99).verdict == "No wrapper changes the reward."
+    assert (
+        stack_finding(gym.make("CartPole-v1"), gamma=0.99).verdict
+        == "No wrapper round the environment changes the reward."
+    )
 
 
 def test_stacks_of_sb3_are_read_without_importing_it() -> None:
