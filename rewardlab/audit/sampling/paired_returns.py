@@ -85,10 +85,9 @@ class SampledPair:
 
     def line(self) -> str:
         """The pair in words."""
-        less = -self.achieves_more.value
         return (
-            f"{self.first} against {self.second}: paid {self.paid_more} more, achieves {less:.4g}"
-            f" ({-self.achieves_more.high:.4g} to {-self.achieves_more.low:.4g}) less; p = {self.p_value:.2g}"
+            f"{self.first} minus {self.second}: paid {self.paid_more}, achieved {self.achieves_more}; paid more and"
+            f" achieving less with p = {self.p_value:.2g}"
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rewardlab.audit.sampling.paired_returns import SampledReturns, holm, mean_interval, sampled_pair, surprise
+from rewardlab.audit.sampling.paired_returns import (
+    Interval,
+    SampledPair,
+    SampledReturns,
+    holm,
+    mean_interval,
+    sampled_pair,
+    surprise,
+)
 from rewardlab.audit.sampling.sampled_hackability import sampled_hackability, sampled_hackability_finding
 
 
@@ -94,3 +102,9 @@ def test_families_are_false_no_more_often_than_stated() -> None:
 def test_one_policy_alone_is_not_asked_about() -> None:
     alone = sampled_hackability_finding([SampledReturns("random", np.zeros(10), np.zeros(10))])
     assert (alone.level, alone.basis) == ("note", "not asked")
+
+
+def test_a_pair_in_words_has_the_signs_of_its_differences() -> None:
+    pair = SampledPair("a", "b", Interval(-2.0, -3.0, -1.0), Interval(-0.5, -1.0, 0.0), 0.25)
+    said = "a minus b: paid -2 (-3 to -1), achieved -0.5 (-1 to 0); paid more and achieving less with p = 0.25"
+    assert pair.line() == said
