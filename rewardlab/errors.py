@@ -89,7 +89,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     options = list(known)
     # Case slips are the commonest of all and score badly in an edit-distance ratio.
     by_lower = {option.lower(): option for option in options}
-    close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(str(word).lower(), by_lower, n=1, cutoff=0.5)
     return f"did you mean {by_lower[close[0]]!r}?" if close else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,8 +53,16 @@ def audited_case(
         objective_name, objective, _ = found.reward(_default_objective(found, against), "against")
     with _collected(refused):
         potential = None if shaping is None else potential_table(found, shaping, "shaping")
-    for number, settings in enumerate(wrappers):
-        refused += wrapper_problems(settings, found.catalogue, gamma, f"wrappers[{number}]")
+    stack: Any = wrappers
+    if isinstance(stack, str) or not isinstance(stack, Sequence):
+        refused.append(Problem("wrappers", repr(stack), "a list of settings", 'such as [{"kind": "clip", ...}]'))
+        raise BadInput(*refused)
+    for number, settings in enumerate(stack):
+        if isinstance(settings, Mapping):
+            refused += wrapper_problems(settings, found.catalogue, gamma, f"wrappers[{number}]")
+        else:
+            expected = 'settings such as {"kind": "clip", "max_reward": 1.0}'
+            refused.append(Problem(f"wrappers[{number}]", repr(settings), expected))
     if refused:
         raise BadInput(*refused)
     roles, proxy, terms = _through_wrappers(subject, found, wrappers, proxy, terms, gamma)

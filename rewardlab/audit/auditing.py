@@ -162,6 +162,8 @@ def audit(
         return _sampled(env, reward, against, shaping, gamma, horizon, policies, episodes, seed, search, on_progress)
     if isinstance(policies, Mapping):
         raise BadInput(Problem("policies", "functions", "[S, A] arrays: this environment has a table"))
+    if not isinstance(policies, Sequence | np.ndarray):
+        raise BadInput(Problem("policies", repr(policies), "a list of [S, A] arrays"))
     if search is not None:
         fix = "leave it out: the exploit is found exactly"
         raise BadInput(Problem("search", "a function", "None: this environment has a table", fix))
