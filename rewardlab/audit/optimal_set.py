@@ -99,7 +99,7 @@ def optimal_set_finding(case: AuditCase) -> Finding:
         verdict = "Yes: SAFE under this criterion."
         return Finding("optimal_set", QUESTION, "fine", verdict, "proven on the model", tuple(evidence), data=data)
     state = int(np.flatnonzero(answer.visited & (answer.relation >= 2))[0])
-    names = [", ".join(case.action_name(a) for a in np.flatnonzero(chosen[state]).tolist()) for chosen in _sets(case)]
+    names = [" or ".join(case.action_name(a) for a in np.flatnonzero(chosen[state]).tolist()) for chosen in _sets(case)]
     likes = f"the proxy likes {names[0]} best, the objective {names[1]}"
     evidence.append(f"for instance in {case.place(state)}, {likes}{case.drawn(state)}")
     lost = "all of them fall short" if _falls_short(answer) else "a tie decides, for some fall short and some do not"

@@ -64,11 +64,9 @@ def policy_pair(case: AuditCase, title: str, first: NDArray[np.float64], second:
 
 
 def _told_apart(first: float, second: float) -> str:
-    """Two numbers with as few digits as show which is larger."""
-    for digits in (4, 6, 8):
+    """Two numbers with as few digits as show which is larger; those that are equal up to rounding with few."""
+    for digits in (4, 6, 8, 10):
         shown = f"{first:.{digits}g}", f"{second:.{digits}g}"
         if shown[0] != shown[1]:
-            break
-    else:
-        shown = f"{first:.10g}", f"{second:.10g}"
-    return f"{shown[0]} against {shown[1]}"
+            return f"{shown[0]} against {shown[1]}"
+    return f"{first:.6g} against {second:.6g}"

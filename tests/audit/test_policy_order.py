@@ -7,6 +7,7 @@ import pytest
 
 from rewardlab.audit.case import audit_case
 from rewardlab.audit.policy_order import policy_order, policy_order_finding
+from rewardlab.audit.policy_pair import PolicyPair
 from rewardlab.mdp import FiniteModel, FiniteTask, expected_return
 from tests.audit.worlds import ENDLESS, GAMMA, WORLDS, case_of, shaping_of, some_potential
 from tests.mdp.tiny_models import every_policy, random_model
@@ -106,3 +107,19 @@ def test_where_nothing_is_told_apart_the_order_is_the_same_only_if_both_say_noth
 def test_a_model_without_choices_has_one_policy() -> None:
     model = FiniteModel(np.array([[[1]], [[0]]]), np.ones((2, 1, 1)), np.zeros(2, dtype=bool), np.array([1.0, 0.0]))
     assert policy_order(audit_case(model, np.array([[[1.0]], [[2.0]]]), np.zeros((2, 1, 1)), gamma=0.9)).same
+
+
+@pytest.mark.parametrize(
+    ("returns", "shown"),
+    [
+        ((2.0, 1.0), "paid 2 against 1"),
+        ((1.00001, 1.0), "paid 1.00001 against 1"),
+        ((1 / 3, 1 / 3), "paid 0.333333 against 0.333333"),
+    ],
+)
+def test_returns_are_shown_with_the_digits_that_tell_them_apart(returns: tuple[float, float], shown: str) -> None:
+    nobody = np.zeros((1, 1))
+    pair = PolicyPair("two", nobody, nobody, returns, (0.0, 1.0))
+    task = WORLDS["frozen lake"]
+    case = case_of(task, task.objective_table)
+    assert pair.lines(case) == (f"two: {shown}; {case.objective_name} 0 against 1",)
