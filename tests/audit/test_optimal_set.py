@@ -109,6 +109,15 @@ def test_a_horizon_is_another_criterion() -> None:
     assert last.any()
 
 
+def test_where_double_precision_ends_it_is_said() -> None:
+    task = ENDLESS["boat race"]
+    said = {
+        gamma: optimal_set_finding(case_of(task, task.objective_table, gamma)).evidence for gamma in (0.99, 0.99999)
+    }
+    assert not any("double precision" in line for line in said[0.99])
+    assert any("double precision" in line for line in said[0.99999])
+
+
 def test_a_perfect_agent_of_the_worst_kind_is_shown() -> None:
     task = ENDLESS["boat race"]
     proxy = task.model.reward_table(task.catalogue.reward("arrows"))
