@@ -101,10 +101,11 @@ def distance_matrix(
     if found is None:
         fix = "from samples there are sampled_epic, sampled_dard and sampled_starc"
         raise BadInput(Problem("distance_matrix", repr(subject), "a model, or an environment that has one", fix))
-    if rewards is None and found.catalogue is None:
-        raise BadInput(Problem("rewards", "None", "rewards by name: a bare model has no catalogue"))
-    chosen = rewards if rewards is not None else found.catalogue.rewards  # type: ignore[union-attr]
-    return table_distances(found.model, _tables(found, chosen), kind=kind, gamma=gamma, **options)
+    if rewards is None:
+        if found.catalogue is None:
+            raise BadInput(Problem("rewards", "None", "rewards by name: a bare model has no catalogue"))
+        rewards = found.catalogue.rewards
+    return table_distances(found.model, _tables(found, rewards), kind=kind, gamma=gamma, **options)
 
 
 def table_distances(
