@@ -1,0 +1,28 @@
+"""All lessons, in the order in which they build on each other."""
+
+from __future__ import annotations
+
+from rewardlab.errors import BadInput, one_of
+from rewardlab.lessons.lesson import Lesson
+
+__all__ = ["CHAPTERS", "lesson", "lessons"]
+
+CHAPTERS: dict[str, tuple[Lesson, ...]] = {}
+"""The lessons by chapter; each chapter is a module of this room, or a few."""
+
+
+def lessons() -> tuple[Lesson, ...]:
+    """Every lesson, chapter by chapter."""
+    return tuple(lesson for chapter in CHAPTERS.values() for lesson in chapter)
+
+
+def lesson(name: str) -> Lesson:
+    """The lesson of that name.
+
+    Raises:
+        BadInput: There is none.
+    """
+    known = {lesson.name: lesson for lesson in lessons()}
+    if name not in known:
+        raise BadInput(one_of("lesson", name, known, "lesson"))
+    return known[name]

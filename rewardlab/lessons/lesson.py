@@ -1,0 +1,42 @@
+"""A lesson: one idea about losses or rewards, computed in front of the reader and told in a screenful."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Lesson"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One lesson.
+
+    Attributes:
+        name: How the command line calls it, in small letters with hyphens, such as ``mean-or-median``.
+        title: What it shows, as a sentence without a full stop.
+        tell: Computes it anew and returns its lines: no line longer than 100 characters, nothing printed, the same at
+            every call. Every number in it is computed, none is written down.
+        belief: What is commonly believed and not so; empty if nothing is.
+        truth: One line on what is so instead, and why. Empty exactly if ``belief`` is.
+        draw: Draws its picture as a matplotlib figure; None if it has none.
+    """
+
+    name: str
+    title: str
+    tell: Callable[[], list[str]]
+    belief: str = ""
+    truth: str = ""
+    draw: Callable[[], Figure] | None = None
+
+    def lines(self) -> list[str]:
+        """The whole of it: title, what was computed, and what is commonly believed instead."""
+        lines = [self.title, "=" * len(self.title), "", *self.tell()]
+        if self.belief:
+            lines += ["", f"Commonly believed: {self.belief}", f"In truth: {self.truth}"]
+        return lines
