@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 from typing import NoReturn, final
 
-from rewardlab.cli import auditing, looking, training, words
+from rewardlab.cli import auditing, learning, looking, training, words
 from rewardlab.errors import RewardLabError, nearest
 
 __all__ = ["make_parser"]
 
 _OPTIONS = (
-    "--actions", "--against", "--allow-code", "--delay", "--episodes", "--fail-on", "--gamma", "--help",
+    "--actions", "--against", "--all", "--allow-code", "--delay", "--episodes", "--fail-on", "--gamma", "--help",
     "--horizon", "--json", "--kind", "--occupation", "--out", "--policy", "--reward", "--search", "--seed",
     "--seeds", "--set", "--shaping", "--state", "--steps", "--workers", "--wrapper",
 )  # fmt: skip
@@ -138,6 +138,12 @@ def make_parser() -> argparse.ArgumentParser:
     _add_setting_option(distances)
     _add_code_option(distances)
     distances.set_defaults(command=auditing.distances)
+
+    lesson = commands.add_parser("lesson", help="show what is true of each loss and reward, one lesson at a time")
+    lesson.add_argument("name", nargs="?", metavar="NAME", help="of a lesson (default: list them)")
+    lesson.add_argument("--all", action="store_true", help="all lessons, one after the other")
+    lesson.add_argument("--out", type=Path, metavar="DIR", help="write the picture of a lesson into this folder")
+    lesson.set_defaults(command=learning.lesson)
 
     listing = commands.add_parser("list", help="show environments, rewards, potentials and experiments")
     listing.set_defaults(command=looking.list_all)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rewardlab.errors import BadInput, one_of
+from rewardlab.errors import BadInput, Problem, nearest
 from rewardlab.lessons.lesson import Lesson
 
 __all__ = ["CHAPTERS", "lesson", "lessons"]
@@ -24,5 +24,6 @@ def lesson(name: str) -> Lesson:
     """
     known = {lesson.name: lesson for lesson in lessons()}
     if name not in known:
-        raise BadInput(one_of("lesson", name, known, "lesson"))
+        fix = nearest(name, known) or "`rewardlab lesson` lists them"
+        raise BadInput(Problem("lesson", repr(name), "the name of a lesson", fix))
     return known[name]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["Lesson"]
+
+_WIDTH = 80
 
 
 @final
@@ -38,5 +42,25 @@ class Lesson:
         """The whole of it: title, what was computed, and what is commonly believed instead."""
         lines = [self.title, "=" * len(self.title), "", *self.tell()]
         if self.belief:
-            lines += ["", f"Commonly believed: {self.belief}", f"In truth: {self.truth}"]
+            lines += ["", *_wrapped(f"Commonly believed: {self.belief}"), *_wrapped(f"In truth: {self.truth}")]
         return lines
+
+    def save_picture(self, folder: Path) -> Path | None:
+        """Write its picture as ``NAME.png``.
+
+        Args:
+            folder: Where to; made if it is not there.
+
+        Returns:
+            The file, or None if the lesson has no picture.
+        """
+        if self.draw is None:
+            return None
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{self.name}.png"
+        self.draw().savefig(path, dpi=120)
+        return path
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
