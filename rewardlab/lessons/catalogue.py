@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from rewardlab.errors import BadInput, Problem, nearest
 from rewardlab.lessons.lesson import Lesson
+from rewardlab.lessons.outliers import OUTLIERS
 
 __all__ = ["CHAPTERS", "lesson", "lessons"]
 
-CHAPTERS: dict[str, tuple[Lesson, ...]] = {}
+CHAPTERS: dict[str, tuple[Lesson, ...]] = {
+    "One corrupted record": OUTLIERS,
+}
 """The lessons by chapter; each chapter is a module of this room, or a few."""
 
 
