@@ -18,7 +18,7 @@ from tests.wrappers.battery import GAMMA, accumulators, scales
 from tests.wrappers.played import Happened, happened, random_stream
 from tests.wrappers.scripted_env import ScriptedEnv
 
-STREAMS = 10_000
+STREAMS = pytest.mark.parametrize("streams", [1_500, pytest.param(10_000, marks=pytest.mark.slow)])
 WIDTH = 500
 STEPS = 7
 WARM_UP = 3
@@ -71,9 +71,10 @@ def scalar(stream: Any, abandon: np.ndarray) -> tuple[list[float], list[float]]:
 
 
 @pytest.mark.parametrize("mode", AutoresetMode, ids=lambda mode: mode.value)
-def test_one_environment_in_a_vector_is_paid_as_alone(mode: AutoresetMode) -> None:
+@STREAMS
+def test_one_environment_in_a_vector_is_paid_as_alone(mode: AutoresetMode, streams: int) -> None:
     rng = np.random.default_rng(0)
-    for _ in range(STREAMS):
+    for _ in range(streams):
         stream = random_stream(rng, STEPS)
         abandon = (rng.random((STEPS, 1)) < 0.1) & (mode is AutoresetMode.DISABLED)
         past = happened([stream], mode, abandon)
@@ -85,14 +86,15 @@ def test_one_environment_in_a_vector_is_paid_as_alone(mode: AutoresetMode) -> No
 
 
 @pytest.mark.parametrize("mode", AutoresetMode, ids=lambda mode: mode.value)
-def test_many_share_one_scale_of_accumulators_that_are_their_own(mode: AutoresetMode) -> None:
+@STREAMS
+def test_many_share_one_scale_of_accumulators_that_are_their_own(mode: AutoresetMode, streams: int) -> None:
     rng = np.random.default_rng(1)
-    for _ in range(STREAMS // WIDTH):
-        streams = [random_stream(rng, STEPS) for _ in range(WIDTH)]
+    for _ in range(streams // WIDTH):
+        played = [random_stream(rng, STEPS) for _ in range(WIDTH)]
         abandon = (rng.random((STEPS, WIDTH)) < 0.1) & (mode is AutoresetMode.DISABLED)
-        past = happened(streams, mode, abandon)
+        past = happened(played, mode, abandon)
         rewards, running, env = replayed(past, mode)
-        for index, stream in enumerate(streams):
+        for index, stream in enumerate(played):
             paid = past.paid[:, index]
             alone = scalar(stream, abandon[: paid.sum(), index])[1]
             np.testing.assert_allclose(running[paid, index], alone, rtol=1e-12, atol=1e-12)

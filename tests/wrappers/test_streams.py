@@ -19,8 +19,7 @@ from rewardlab.rewards import Bonus, Potential
 from tests.wrappers.played import TERMINAL, random_stream
 from tests.wrappers.scripted_env import ScriptedEnv, ScriptedEpisode
 
-STREAMS = 5_000
-"""In each half."""
+STREAMS = pytest.mark.parametrize("streams", [1_500, pytest.param(10_000, marks=pytest.mark.slow)])
 WIDTH = 500
 STEPS = 7
 GAMMA = 0.97
@@ -112,19 +111,19 @@ def flat(lines: list[Line]) -> tuple[list[str], np.ndarray]:
 
 
 @pytest.mark.parametrize("mode", AutoresetMode, ids=lambda mode: mode.value)
-@pytest.mark.parametrize("half", [0, 1])
-def test_scalar_equals_vector(mode: AutoresetMode, half: int) -> None:
-    rng = np.random.default_rng([half, list(AutoresetMode).index(mode)])
+@STREAMS
+def test_scalar_equals_vector(mode: AutoresetMode, streams: int) -> None:
+    rng = np.random.default_rng([streams, list(AutoresetMode).index(mode)])
     compared = 0
-    for chunk in range(STREAMS // WIDTH):
+    for chunk in range(streams // WIDTH):
         parts = (BY_STATE if chunk % 2 else BY_OBSERVATION, BONUSES[chunk % 3])
-        streams = [random_stream(rng, STEPS) for _ in range(WIDTH)]
+        played = [random_stream(rng, STEPS) for _ in range(WIDTH)]
         abandon = (rng.random((WIDTH, STEPS)) < 0.1) & (mode is AutoresetMode.DISABLED)
-        by_vector = vector_lines(streams, parts, mode, abandon)
-        for stream, row, lines in zip(streams, abandon, by_vector, strict=True):
+        by_vector = vector_lines(played, parts, mode, abandon)
+        for stream, row, lines in zip(played, abandon, by_vector, strict=True):
             expected_names, expected = flat(scalar_lines(stream, parts, row)[: len(lines)])
             names, numbers = flat(lines)
             assert names == expected_names
             np.testing.assert_allclose(numbers, expected, rtol=1e-12, atol=1e-12)
             compared += len(lines)
-    assert compared > 4 * STREAMS
+    assert compared > 4 * streams
