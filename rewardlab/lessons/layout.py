@@ -1,10 +1,14 @@
-"""Rows of numbers as lines of text."""
+"""Rows of numbers, and sentences, as lines of text that fit on any terminal."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
-__all__ = ["columns"]
+__all__ = ["WIDTH", "columns", "paragraph"]
+
+WIDTH = 80
+"""Characters of the narrowest terminal that is still common."""
 
 
 def columns(heads: Sequence[str], rows: Sequence[Sequence[str]], words: Sequence[int] = ()) -> list[str]:
@@ -26,3 +30,13 @@ def columns(heads: Sequence[str], rows: Sequence[Sequence[str]], words: Sequence
         parts = [cell.ljust(width) if at in words else cell.rjust(width) for at, (cell, width) in enumerate(cells)]
         lines.append("  ".join(parts).rstrip())
     return lines
+
+
+def paragraph(text: str, indent: str = "") -> list[str]:
+    """A text broken into lines between its words.
+
+    Args:
+        text: Sentences.
+        indent: What every line but the first begins with.
+    """
+    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
+from rewardlab.lessons.layout import paragraph
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["Lesson"]
-
-_WIDTH = 80
 
 
 @final
@@ -42,7 +41,8 @@ class Lesson:
         """The whole of it: title, what was computed, and what is commonly believed instead."""
         lines = [self.title, "=" * len(self.title), "", *self.tell()]
         if self.belief:
-            lines += ["", *_wrapped(f"Commonly believed: {self.belief}"), *_wrapped(f"In truth: {self.truth}")]
+            lines += ["", *paragraph(f"Commonly believed: {self.belief}", "  ")]
+            lines += [*paragraph(f"In truth: {self.truth}", "  ")]
         return lines
 
     def save_picture(self, folder: Path) -> Path | None:
@@ -60,7 +60,3 @@ class Lesson:
         path = folder / f"{self.name}.png"
         self.draw().savefig(path, dpi=120)
         return path
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)

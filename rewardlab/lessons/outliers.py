@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rewardlab.lessons.layout import columns
+from rewardlab.lessons.layout import columns, paragraph
 from rewardlab.lessons.lesson import Lesson
 from rewardlab.lessons.minimum import lowest
 from rewardlab.lessons.regimes_figure import regimes_figure
@@ -51,8 +51,9 @@ def _thousands_of_normal_errors() -> list[str]:
         rows.append((name, f"{cost:.9g}", *(f"{cost / one:,.7g}" for one in normal)))
     heads = ("loss", "cost", "errors of 4 min", "of 10 min", "of 25 min")
     return [
-        "A record says 900 minutes; 30 were predicted. It costs as much as so many errors",
-        "of an ordinary size:",
+        *paragraph(
+            "A record says 900 minutes; 30 were predicted. It costs as much as so many errors of an ordinary size:"
+        ),
         "",
         *columns(heads, rows, words=[0]),
     ]
@@ -86,8 +87,10 @@ def _mean_or_median() -> list[str]:
         "",
         *columns(("five deliveries", *_losses()), rows, words=[0]),
         "",
-        f"Mean {times.mean():g}, median {np.median(times):g}. Huber's constant lies between and does not move either:",
-        "the slow order pulls with delta, however slow it is.",
+        *paragraph(
+            f"Mean {times.mean():g}, median {np.median(times):g}. Huber's constant lies between and does not move "
+            "either: the slow order pulls with delta, however slow it is."
+        ),
     ]
 
 
@@ -105,8 +108,10 @@ def _even_number_of_records() -> list[str]:
         "",
         *columns(("constant", "mean absolute error"), rows),
         "",
-        f"Everything from {low:.6g} to {high:.6g} costs the same, and nothing costs less.",
-        f"Of the others each has one best constant: {'; '.join(others)}.",
+        *paragraph(
+            f"Everything from {low:.6g} to {high:.6g} costs the same, and nothing costs less. "
+            f"Of the others each has one best constant: {'; '.join(others)}."
+        ),
     ]
 
 
@@ -139,8 +144,10 @@ def _share_or_slope() -> list[str]:
         costs, pulls = loss(predicted, true), np.abs(slope(predicted, true)) / 6
         rows.append((name, f"{100 * costs[-1] / costs.sum():.4f} %", f"{pulls[-1]:.6g}", f"{pulls[0]:.6g}"))
     return [
-        "The corrupted record of the six deliveries: its share of the cost, and how hard",
-        "it pulls (slope / 6), beside one of the five good records.",
+        *paragraph(
+            "The corrupted record of the six deliveries: its share of the cost, and how hard "
+            "it pulls (slope / 6), beside one of the five good records."
+        ),
         "",
         *columns(("loss", "share of the cost", "its pull", "a good record's"), rows, words=[0]),
     ]
@@ -169,8 +176,10 @@ def _huber_table() -> list[str]:
         "",
         *columns(("error", "Huber", "slope", "branch", "squared", "absolute"), rows, words=[3]),
         "",
-        f"At an error of 8, delta = {wide:g} gives {huber([8.0], [0.0], wide)[0]:g}, half the square;",
-        f"delta = {narrow:g} gives {huber([8.0], [0.0], narrow)[0]:.6g}, nearly delta x size.",
+        *paragraph(
+            f"At an error of 8, delta = {wide:g} gives {huber([8.0], [0.0], wide)[0]:g}, half the square; "
+            f"delta = {narrow:g} gives {huber([8.0], [0.0], narrow)[0]:.6g}, nearly delta x size."
+        ),
     ]
 
 
@@ -185,13 +194,15 @@ def _huber_read_literally() -> list[str]:
     rows.append((f"just over {DELTA:g}", f"{literal(beyond):.6g}", f"{huber([beyond], [0.0], DELTA)[0]:.6g}"))
     signed = float(squared_error([-870.0], [0.0])[0]) / 2
     return [
-        f"The rule in words, squared up to {DELTA:g} and absolute beyond, beside Huber's formula:",
+        *paragraph(f"The rule in words, squared up to {DELTA:g} and absolute beyond, beside Huber's formula:"),
         "",
         *columns(("error", "in words", "Huber"), rows),
         "",
-        "In words, making a prediction worse would lower its cost at the border.",
-        f"And without the absolute value -870 <= {DELTA:g} is true: half its square is {signed:g},",
-        f"where Huber says {huber([-870.0], [0.0], DELTA)[0]:g}.",
+        *paragraph(
+            "In words, making a prediction worse would lower its cost at the border. "
+            f"And without the absolute value -870 <= {DELTA:g} is true: half its square is {signed:g}, "
+            f"where Huber says {huber([-870.0], [0.0], DELTA)[0]:g}."
+        ),
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,14 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = ["regimes_figure"]
 
-BLUE, ORANGE, BLACK = "#0072b2", "#d55e00", "#000000"
-"""Told apart by all kinds of colour vision, and by their dashes in grey (Okabe and Ito, 2008)."""
+STYLES = (("#0072b2", "--", 1.6), ("#d55e00", "-.", 1.6), ("#000000", "-", 2.4))
+"""Colour, dash and width of a line: told apart by all kinds of colour vision (Okabe and Ito, 2008), and in grey."""
 
 
 def regimes_figure(delta: float = 15.0) -> Figure:
     """Values and slopes of the three losses of an error in minutes, side by side.
 
-    The square is halved and the size multiplied by delta, so that Huber's error touches the one and runs beside the other.
+    The square is halved and the size multiplied by delta: Huber's error follows the one, then runs beside the other.
 
     Args:
         delta: Where Huber's line begins, in minutes.
@@ -41,21 +40,18 @@ def regimes_figure(delta: float = 15.0) -> Figure:
     figure = Figure(figsize=(9.6, 4.2), layout="constrained")
     FigureCanvasAgg(figure)
     values, slopes = figure.subplots(1, 2)
-    lines = {
-        "half the squared error": (squared_error, squared_error_gradient, 0.5, BLUE, "--"),
-        "delta x absolute error": (absolute_error, absolute_error_gradient, delta, ORANGE, "-."),
-        f"Huber, delta = {delta:g}": (
-            partial(huber, delta=delta),
-            partial(huber_gradient, delta=delta),
-            1.0,
-            BLACK,
-            "-",
+    curves = (
+        ("half the squared error", squared_error(errors, nothing) / 2, squared_error_gradient(errors, nothing) / 2),
+        (
+            "delta x absolute error",
+            delta * absolute_error(errors, nothing),
+            delta * absolute_error_gradient(errors, nothing),
         ),
-    }
-    for name, (loss, gradient, factor, colour, dash) in lines.items():
-        width = 2.4 if dash == "-" else 1.6
-        values.plot(errors, factor * loss(errors, nothing), dash, color=colour, linewidth=width, label=name)
-        slopes.plot(errors, factor * gradient(errors, nothing), dash, color=colour, linewidth=width, label=name)
+        (f"Huber, delta = {delta:g}", huber(errors, nothing, delta), huber_gradient(errors, nothing, delta)),
+    )
+    for (name, value, slope), (colour, dash, width) in zip(curves, STYLES, strict=True):
+        values.plot(errors, value, dash, color=colour, linewidth=width, label=name)
+        slopes.plot(errors, slope, dash, color=colour, linewidth=width, label=name)
     top = 1.25 * float(huber([3 * delta], [0.0], delta)[0])
     values.set_ylim(-0.04 * top, top)
     slopes.set_ylim(-2 * delta, 2 * delta)
