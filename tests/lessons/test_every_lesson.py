@@ -1,0 +1,139 @@
+"""What holds for every lesson, whoever wrote it."""
+
+from __future__ import annotations
+
+import re
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rewardlab.errors import BadInput
+from rewardlab.lessons import CHAPTERS, Lesson, lesson, lessons
+
+ALL = [pytest.param(one, id=one.name) for one in lessons()]
+DRAWN = [pytest.param(one, id=one.name) for one in lessons() if one.draw]
+
+
+@cache
+def told(one: Lesson) -> tuple[str, ...]:
+    return tuple(one.lines())
+
+
+@pytest.mark.parametrize("one", ALL)
+def test_a_lesson_is_told_in_lines_that_fit(one: Lesson) -> None:
+    assert [line for line in told(one) if len(line) > 100 or line != line.rstrip() or "\n" in line] == []
+    assert 4 < len(told(one)) < 50
+    assert any(re.search(r"\d", line) for line in one.tell())
+
+
+@pytest.mark.parametrize("one", ALL)
+def test_a_lesson_is_the_same_at_every_call_quick_and_quiet(one: Lesson) -> None:
+    first = told(one)
+    state = np.random.get_state()[1].tobytes()  # noqa: NPY002 - it is the global one that must not move
+    start = time.process_time()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert tuple(one.lines()) == first
+    assert time.process_time() - start < 2
+    assert np.random.get_state()[1].tobytes() == state  # noqa: NPY002
+
+
+@pytest.mark.parametrize("one", ALL)
+def test_a_common_belief_never_stands_without_the_truth(one: Lesson) -> None:
+    assert bool(one.belief) == bool(one.truth)
+    assert one.belief != one.truth or not one.belief
+    for text in (one.title, one.belief, one.truth):
+        assert text == " ".join(text.split())
+    assert not one.title.endswith(".")
+
+
+@pytest.mark.parametrize("one", ALL)
+def test_the_numbers_of_a_lesson_are_computed(one: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another formula gives another lesson: for at least one of the formulas that it uses."""
+    formulas = list(_formulas(one))
+    assert formulas, "it uses none of our functions"
+    for name, formula in formulas:
+        with monkeypatch.context() as patch:
+            patch.setitem(_namespace(one), name, _broken(formula))
+            if _told_otherwise(one):
+                return
+    pytest.fail(f"the same lines with any of {', '.join(name for name, _ in formulas)} broken")
+
+
+def test_names_and_titles_are_told_apart() -> None:
+    names = [one.name for one in lessons()]
+    assert len(set(names)) == len(names) > 5
+    assert [name for name in names if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) or len(name) > 32] == []
+    assert len({one.title for one in lessons()}) == len(names)
+    assert all(CHAPTERS.values())
+
+
+def test_a_lesson_is_found_by_its_name() -> None:
+    for one in lessons():
+        assert lesson(one.name) is one
+    with pytest.raises(BadInput, match="did you mean 'mean-or-median'"):
+        lesson("mean-or-medain")
+    with pytest.raises(BadInput, match="lists them"):
+        lesson("")
+
+
+@pytest.mark.parametrize("one", DRAWN)
+def test_a_picture_shows_something(one: Lesson, tmp_path: Path) -> None:
+    assert one.draw is not None
+    figure = one.draw()
+    figure.canvas.draw()
+    pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3]  # type: ignore[attr-defined]
+    assert np.ptp(pixels.reshape(-1, 3), axis=0).min() > 100
+    assert (pixels != pixels[0, 0]).any(axis=-1).mean() > 0.01
+    assert all(axis.get_xlabel() or not axis.axison for axis in figure.axes)
+    path = one.save_picture(tmp_path / "new")
+    assert path == tmp_path / "new" / f"{one.name}.png"
+    assert path.stat().st_size > 5000
+
+
+def test_a_lesson_without_a_picture_writes_none(tmp_path: Path) -> None:
+    one = next(one for one in lessons() if one.draw is None)
+    assert one.save_picture(tmp_path / "new") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def _namespace(one: Lesson) -> dict[str, Any]:
+    return getattr(one.tell, "func", one.tell).__globals__
+
+
+def _formulas(one: Lesson) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The functions of other rooms that the module of a lesson has at hand."""
+    for name, value in _namespace(one).items():
+        home = getattr(value, "__module__", None) or ""
+        if callable(value) and home.startswith("rewardlab.") and not home.startswith("rewardlab.lessons"):
+            yield name, value
+
+
+def _broken(formula: Callable[..., Any]) -> Callable[..., Any]:
+    def other(*arguments: Any, **settings: Any) -> Any:
+        return _changed(formula(*arguments, **settings))
+
+    return other
+
+
+def _changed(value: Any) -> Any:
+    if isinstance(value, float | int | np.ndarray | np.number) and not isinstance(value, bool):
+        return 0.75 * value + 0.125
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(_changed(part) for part in value))
+    raise LookupError("broken")
+
+
+def _told_otherwise(one: Lesson) -> bool:
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return tuple(one.lines()) != told(one)
+        except (ArithmeticError, LookupError, ValueError):
+            return True
