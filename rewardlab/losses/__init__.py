@@ -8,6 +8,17 @@ Importing this loads NumPy only. `rewardlab.losses.modules` has the same losses 
 `rewardlab.losses.checks` what to ask when a loss misbehaves, `rewardlab.losses.advice` which loss to choose.
 """
 
+from rewardlab.losses.gaussian import gaussian_log_density, gaussian_nll, gaussian_nll_gradient
+from rewardlab.losses.latent import gaussian_kl, gaussian_kl_gradient
+from rewardlab.losses.mixture import expected_squared_error, mixture_nll, mixture_nll_gradient, mixture_responsibilities
+from rewardlab.losses.noise import (
+    clean_estimate,
+    noise_prediction_error,
+    noise_prediction_error_gradient,
+    noised,
+    signal_to_noise_ratio,
+)
+from rewardlab.losses.reconstruction import reconstruction_error, reconstruction_error_gradient
 from rewardlab.losses.regression import (
     absolute_error,
     absolute_error_gradient,
@@ -20,8 +31,24 @@ from rewardlab.losses.regression import (
 __all__ = [
     "absolute_error",
     "absolute_error_gradient",
+    "clean_estimate",
+    "expected_squared_error",
+    "gaussian_kl",
+    "gaussian_kl_gradient",
+    "gaussian_log_density",
+    "gaussian_nll",
+    "gaussian_nll_gradient",
     "huber",
     "huber_gradient",
+    "mixture_nll",
+    "mixture_nll_gradient",
+    "mixture_responsibilities",
+    "noise_prediction_error",
+    "noise_prediction_error_gradient",
+    "noised",
+    "reconstruction_error",
+    "reconstruction_error_gradient",
+    "signal_to_noise_ratio",
     "squared_error",
     "squared_error_gradient",
 ]
