@@ -161,7 +161,7 @@ def _terms(mixture: _Mixture) -> _Terms:
         size = np.abs(z)
         nearest = np.min(np.where(counted, size, np.inf), axis=-1, keepdims=True).astype(z.dtype, copy=False)
         # Half the difference of the squares; equal sizes are no difference, even if both are infinite.
-        relative = np.where(size == nearest, 0, (nearest - size) * ((nearest + size) / 2))
+        relative = np.where(size == nearest, 0, (nearest - size) * (nearest / 2 + size / 2))
         terms = np.where(counted, np.log(mixture.weights) + (relative - np.log(mixture.sigmas)), -np.inf)
         peak = terms.max(axis=-1, keepdims=True)
         log_total = peak + np.log(np.exp(terms - peak).sum(axis=-1, keepdims=True))
