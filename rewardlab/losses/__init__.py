@@ -10,6 +10,7 @@ Importing this loads NumPy only. `rewardlab.losses.modules` has the same losses 
 
 from rewardlab.losses.gaussian import gaussian_log_density, gaussian_nll, gaussian_nll_gradient
 from rewardlab.losses.latent import gaussian_kl, gaussian_kl_gradient
+from rewardlab.losses.linear import LinearGradient, linear_gradient
 from rewardlab.losses.mixture import expected_squared_error, mixture_nll, mixture_nll_gradient, mixture_responsibilities
 from rewardlab.losses.noise import (
     clean_estimate,
@@ -27,11 +28,27 @@ from rewardlab.losses.regression import (
     squared_error,
     squared_error_gradient,
 )
+from rewardlab.losses.regularisers import (
+    elastic_net_penalty,
+    elastic_net_penalty_gradient,
+    elastic_net_proximal,
+    l1_penalty,
+    l1_penalty_gradient,
+    l1_proximal,
+    l1_zeroing_strength,
+    l2_penalty,
+    l2_penalty_gradient,
+    l2_proximal,
+)
 
 __all__ = [
+    "LinearGradient",
     "absolute_error",
     "absolute_error_gradient",
     "clean_estimate",
+    "elastic_net_penalty",
+    "elastic_net_penalty_gradient",
+    "elastic_net_proximal",
     "expected_squared_error",
     "gaussian_kl",
     "gaussian_kl_gradient",
@@ -40,6 +57,14 @@ __all__ = [
     "gaussian_nll_gradient",
     "huber",
     "huber_gradient",
+    "l1_penalty",
+    "l1_penalty_gradient",
+    "l1_proximal",
+    "l1_zeroing_strength",
+    "l2_penalty",
+    "l2_penalty_gradient",
+    "l2_proximal",
+    "linear_gradient",
     "mixture_nll",
     "mixture_nll_gradient",
     "mixture_responsibilities",
