@@ -48,4 +48,16 @@ PAIR_LOSSES = {
         partial(modules.HuberLoss, 1.3),
         "numbers",
     ),
+    "reconstruction": PairLoss(
+        losses.reconstruction_error, losses.reconstruction_error_gradient, modules.ReconstructionLoss, "numbers"
+    ),
+    "reconstruction in a range": PairLoss(
+        partial(losses.reconstruction_error, value_range=(-99, 99)),
+        partial(losses.reconstruction_error_gradient, value_range=(-99, 99)),
+        partial(modules.ReconstructionLoss, (-99, 99)),
+        "numbers",
+    ),
+    "noise prediction": PairLoss(
+        losses.noise_prediction_error, losses.noise_prediction_error_gradient, modules.NoisePredictionLoss, "numbers"
+    ),
 }
