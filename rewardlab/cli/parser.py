@@ -7,14 +7,15 @@ import re
 from pathlib import Path
 from typing import NoReturn, final
 
-from rewardlab.cli import auditing, learning, looking, training, words
+from rewardlab.cli import advising, auditing, learning, looking, training, words
 from rewardlab.errors import RewardLabError, nearest
 
 __all__ = ["make_parser"]
 
 _OPTIONS = (
-    "--actions", "--against", "--all", "--allow-code", "--delay", "--episodes", "--fail-on", "--gamma", "--help",
-    "--horizon", "--json", "--kind", "--occupation", "--out", "--policy", "--reward", "--search", "--seed",
+    "--actions", "--against", "--all", "--allow-code", "--data", "--delay", "--episodes", "--fail-on",
+    "--false-alarm-cost", "--gamma", "--help", "--horizon", "--json", "--kind", "--miss-cost", "--mistake",
+    "--negatives", "--occupation", "--out", "--output", "--policy", "--positives", "--reward", "--search", "--seed",
     "--seeds", "--set", "--shaping", "--state", "--steps", "--workers", "--wrapper",
 )  # fmt: skip
 _EXIT_CODES = (
@@ -145,6 +146,8 @@ def make_parser() -> argparse.ArgumentParser:
     lesson.add_argument("--out", type=Path, metavar="DIR", help="write the picture of a lesson into this folder")
     lesson.set_defaults(command=learning.lesson)
 
+    _add_losses(commands)
+
     listing = commands.add_parser("list", help="show environments, rewards, potentials and experiments")
     listing.set_defaults(command=looking.list_all)
 
@@ -165,6 +168,34 @@ def make_parser() -> argparse.ArgumentParser:
     _add_code_option(watch)
     watch.set_defaults(command=looking.watch)
     return parser
+
+
+def _add_losses(commands: argparse._SubParsersAction[_Parser]) -> None:
+    """The tables of losses and mistakes, and below them the rules and the advice."""
+    losses = commands.add_parser("losses", help="show which loss is for what, or advise on one")
+    losses.add_argument("--json", action="store_true", help="print it as JSON")
+    losses.set_defaults(command=advising.losses)
+    more = losses.add_subparsers(metavar="COMMAND")
+
+    rules = more.add_parser("rules", help="show the rules of thumb for choosing, tuning and writing losses")
+    rules.set_defaults(command=advising.rules)
+
+    advise = more.add_parser("advise", help="ask for output, data and mistake, and say which loss, why, and how")
+    advise.add_argument("--output", metavar="WORD", help="what the model outputs, as in probability")
+    advise.add_argument(
+        "--data", action="append", metavar="WORD", help="what is special about the data, as in imbalance; repeatable"
+    )
+    advise.add_argument(
+        "--mistake", action="append", metavar="WORD", help="the expensive one, as in false-negatives; repeatable"
+    )
+    advise.add_argument("--false-alarm-cost", type=float, metavar="COST", help="of a yes that is none")
+    advise.add_argument("--miss-cost", type=float, metavar="COST", help="of a yes that is missed, in the same unit")
+    advise.add_argument("--negatives", type=words.count, metavar="N", help="training cases that are a no")
+    advise.add_argument("--positives", type=words.count, metavar="N", help="training cases that are a yes")
+    advise.set_defaults(command=advising.advise)
+    for command in (rules, advise):
+        # Without a default of its own, lest it undo a --json that stands before it.
+        command.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print it as JSON")
 
 
 def _add_training_options(command: argparse.ArgumentParser) -> None:

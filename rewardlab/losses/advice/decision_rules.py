@@ -17,7 +17,7 @@ class DecisionRule:
 
     Attributes:
         name: In small letters with hyphens, to look it up by.
-        topic: ``numbers``, ``decisions``, ``penalties``, ``generation``, ``rewards`` or ``own losses``.
+        topic: ``numbers``, ``decisions``, ``penalties``, ``generation``, ``rewards`` or ``losses of your own``.
         rule: What to do.
         because: Why, and where it ends.
     """
@@ -31,7 +31,7 @@ class DecisionRule:
 DECISION_RULES = (
     DecisionRule(
         "start-from-the-mistake",
-        "own losses",
+        "losses of your own",
         "Say which mistake must not happen, then choose the loss that makes it expensive.",
         "A model is only ever as careful as its loss is dear.",
     ),
@@ -181,38 +181,38 @@ DECISION_RULES = (
     ),
     DecisionRule(
         "same-approach",
-        "own losses",
+        "losses of your own",
         "Go through the same four questions with every loss of your own: reuse, output, mistake, slope.",
         "Most losses that are written anew exist already, with their edge cases solved.",
     ),
     DecisionRule(
         "reuse-first",
-        "own losses",
+        "losses of your own",
         "Reuse a standard loss, with a weight or a delta, before writing one.",
         "Weighted, focal and Huber's loss cover most wishes.",
     ),
     DecisionRule(
         "match-the-output",
-        "own losses",
+        "losses of your own",
         "Let the loss fit what the model puts out: a number, a logit, several of them.",
         "A mismatch of shapes is broadcast in silence by most libraries, and trains something else.",
     ),
     DecisionRule(
         "mistake-in-words",
-        "own losses",
+        "losses of your own",
         "Write the expensive mistake down in a plain sentence before writing a formula.",
         "What cannot be said cannot be checked.",
     ),
     DecisionRule(
         "finite-slopes",
-        "own losses",
+        "losses of your own",
         "See that values agree where branches meet, and that every branch has a finite slope, used or not.",
         "Automatic differentiation multiplies an unused branch by 0, and 0 times infinity is NaN. A kink does no harm: "
         "absolute error has one.",
     ),
     DecisionRule(
         "standard-loss-first",
-        "own losses",
+        "losses of your own",
         "Begin with a standard loss and weights, from logits or log-probabilities; check that a better prediction "
         "costs less; watch the norm of the gradient.",
         "These are the faults that stay silent.",
