@@ -8,6 +8,15 @@ Importing this loads NumPy only. `rewardlab.losses.modules` has the same losses 
 `rewardlab.losses.checks` what to ask when a loss misbehaves, `rewardlab.losses.advice` which loss to choose.
 """
 
+from rewardlab.losses.calibration import CalibrationRow, calibration_table, expected_calibration_error
+from rewardlab.losses.class_weights import (
+    focal_optimum,
+    positive_weight_from_counts,
+    prior_logit,
+    unfocused_probability,
+    unweighted_probability,
+    weighted_optimum,
+)
 from rewardlab.losses.gaussian import gaussian_log_density, gaussian_nll, gaussian_nll_gradient
 from rewardlab.losses.latent import gaussian_kl, gaussian_kl_gradient
 from rewardlab.losses.linear import LinearGradient, linear_gradient
@@ -40,16 +49,30 @@ from rewardlab.losses.regularisers import (
     l2_penalty_gradient,
     l2_proximal,
 )
+from rewardlab.losses.thresholds import (
+    ThresholdSweep,
+    accuracy,
+    precision,
+    recall,
+    threshold_from_costs,
+    threshold_sweep,
+)
 
 __all__ = [
+    "CalibrationRow",
     "LinearGradient",
+    "ThresholdSweep",
     "absolute_error",
     "absolute_error_gradient",
+    "accuracy",
+    "calibration_table",
     "clean_estimate",
     "elastic_net_penalty",
     "elastic_net_penalty_gradient",
     "elastic_net_proximal",
+    "expected_calibration_error",
     "expected_squared_error",
+    "focal_optimum",
     "gaussian_kl",
     "gaussian_kl_gradient",
     "gaussian_log_density",
@@ -71,9 +94,18 @@ __all__ = [
     "noise_prediction_error",
     "noise_prediction_error_gradient",
     "noised",
+    "positive_weight_from_counts",
+    "precision",
+    "prior_logit",
+    "recall",
     "reconstruction_error",
     "reconstruction_error_gradient",
     "signal_to_noise_ratio",
     "squared_error",
     "squared_error_gradient",
+    "threshold_from_costs",
+    "threshold_sweep",
+    "unfocused_probability",
+    "unweighted_probability",
+    "weighted_optimum",
 ]
