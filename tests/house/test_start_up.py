@@ -23,6 +23,11 @@ ALL_THAT_IS_SLOW = LEARNERS | {"gymnasium", "matplotlib", "numba", "numpy", "pyd
             LEARNERS | {"matplotlib"},
         ),
         (["-m", "rewardlab.cli", "--help"], LEARNERS | {"matplotlib", "scipy"}),
+        (["-m", "rewardlab.cli", "losses"], LEARNERS | {"matplotlib", "scipy"}),
+        (
+            ["-c", "from rewardlab.losses.advice import advise; advise('tokens', 'plain', 'overfitting')"],
+            LEARNERS | {"matplotlib", "scipy", "gymnasium"},
+        ),
     ],
     ids=lambda value: value[1] if isinstance(value, list) else "",
 )
