@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, final
+from typing import final
 
 import numpy as np
-import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import Adam
 
-from rewardlab.agents.auxiliary.batch import AuxiliaryBatch, TransitionSource
+from rewardlab.agents.auxiliary.batch import TransitionSource
 from rewardlab.agents.auxiliary.joined_gradient import AddedGradient, JoinedGradient
 from rewardlab.agents.auxiliary.objective import AbstractObjective, Task
+from rewardlab.agents.auxiliary.objective_gradient import objective_gradient
 from rewardlab.agents.auxiliary.own_randomness import OwnRandomness
 from rewardlab.agents.auxiliary.replay_source import ReplaySource
 from rewardlab.agents.auxiliary.representation import Representation, find_representation
@@ -163,40 +163,17 @@ class AuxiliaryObjectives(BaseCallback):
         assert self._source is not None
         with self._random.swapped_in():
             batch = self._source.sample(self._generator, self._batch_size())
-            return [self._gradient_of(objective, batch, places) for objective in group]
-
-    def _gradient_of(
-        self, objective: AbstractObjective, batch: AuxiliaryBatch, places: dict[int, int]
-    ) -> AddedGradient:
-        weight = self._weight_now(objective)
-        representation = self._representations[objective.name]
-        head = self.heads[objective.name]
-        shared = [parameter for _, parameter in representation.parameters] if weight else []
-
-        def encode(observations: Any) -> Tensor:
-            if weight:
-                return representation.encode(observations)
-            with torch.no_grad():
-                return representation.encode(observations)
-
-        loss = objective.loss(head, encode, batch)
-        if not math.isfinite(loss.value.item()):
-            raise RunFailed(f"auxiliary objective {objective.name!r}: its loss is {loss.value.item()}")
-        opponent = list(head.opponent.parameters()) if loss.opponent is not None else []  # type: ignore[union-attr]
-        apart = {id(parameter) for parameter in opponent}
-        own = [parameter for parameter in head.parameters() if id(parameter) not in apart]
-        gradients = torch.autograd.grad(loss.value, [*shared, *own], allow_unused=True, retain_graph=bool(opponent))
-        for parameter, gradient in zip(own, gradients[len(shared) :], strict=True):
-            parameter.grad = gradient
-        if loss.opponent is not None:
-            for parameter, gradient in zip(opponent, torch.autograd.grad(loss.opponent, opponent), strict=True):
-                parameter.grad = gradient
-        by_place = {
-            places[id(parameter)]: gradient
-            for parameter, gradient in zip(shared, gradients, strict=False)
-            if gradient is not None
-        }
-        return AddedGradient(objective.name, weight, loss.value.detach(), by_place)
+            return [
+                objective_gradient(
+                    objective,
+                    self.heads[objective.name],
+                    self._representations[objective.name],
+                    batch,
+                    self._weight_now(objective),
+                    places,
+                )
+                for objective in group
+            ]
 
     def _weight_now(self, objective: AbstractObjective) -> float:
         weight = objective.weight
