@@ -11,6 +11,8 @@ from rewardlab.losses.modules.latent import GaussianKLLoss
 from rewardlab.losses.modules.mixture import MixtureNLLLoss
 from rewardlab.losses.modules.reconstruction import NoisePredictionLoss, ReconstructionLoss
 from rewardlab.losses.modules.regression import AbsoluteErrorLoss, HuberLoss, SquaredErrorLoss
+from rewardlab.losses.modules.weight_choice import named_weights
+from rewardlab.losses.modules.weight_penalty import WeightPenalty
 
 __all__ = [
     "AbsoluteErrorLoss",
@@ -25,4 +27,6 @@ __all__ = [
     "NoisePredictionLoss",
     "ReconstructionLoss",
     "SquaredErrorLoss",
+    "WeightPenalty",
+    "named_weights",
 ]
