@@ -32,8 +32,9 @@ _BISECTIONS = 64
 def positive_weight_from_counts(negatives: int, positives: int) -> float:
     """The weight that makes both classes count alike in total, negatives / positives.
 
-    It moves what is learned at the base rate to 0.5, so the outputs are no longer probabilities: at a rate of 1 % and
-    weight 99 an output of 0.5 means 1 %. Undo it with `unweighted_probability` before reading them as such.
+    A place to start from, to be tuned by precision and recall. It moves what is learned at the base rate to 0.5, so
+    that outputs are no longer probabilities: at a rate of 1 % and weight 99 an output of 0.5 means 1 %. Undo it with
+    `unweighted_probability` before reading them as such.
 
     Args:
         negatives: Number of cases with label 0, at least 1.

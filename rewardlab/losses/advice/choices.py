@@ -55,8 +55,7 @@ LOSS_CHOICES = (
         "weighted-cross-entropy",
         (Condition(YES_OR_NO, ("imbalance", "false-negatives"), ("false-alarms", "uncalibrated")),),
         "Weighted cross-entropy, its weight the cost ratio (cost of a miss / cost of a false alarm), once precision "
-        "and recall have shown that it is the misses that cost: it makes each missed yes that much dearer. If easy "
-        "negatives dominate training, the focal loss on top, with alpha = w / (1 + w) for a weight w.",
+        "and recall have shown that it is the misses that cost: it makes each missed yes that much dearer.",
         "More false alarms, and the noise in a few rare examples counts as if each stood there many times; an L2 "
         "penalty holds against that. The cost ratio says how bad a miss is, the count ratio how rare a yes is: use one "
         "of them, never their product. And the output is no probability any more: under weight 19 an output of 0.2 "

@@ -37,6 +37,21 @@ class Remark:
 REMARKS = (
     Remark(
         "choice",
+        Condition(
+            YES_OR_NO,
+            ("imbalance", "false-negatives"),
+            ("easy-negatives", "noisy-labels", "uncalibrated", "false-alarms"),
+        ),
+        "If easy negatives turn out to dominate training, the focal loss on top, with alpha = w / (1 + w) for weight w.",
+        ("focal_loss",),
+    ),
+    Remark(
+        "choice",
+        Condition(("distribution",), ("outliers-real",)),
+        "A wide component gives the real extremes their probability, where one bell would stretch for them.",
+    ),
+    Remark(
+        "choice",
         Condition(YES_OR_NO, ("imbalance",), ("false-negatives", "easy-negatives")),
         "No weight: the plain loss is least at the true rate, at 0.01 where 1 % are a yes; what ignores the rare class "
         "is a threshold of 0.5.",
