@@ -42,7 +42,7 @@ REMARKS = (
             ("imbalance", "false-negatives"),
             ("easy-negatives", "noisy-labels", "uncalibrated", "false-alarms"),
         ),
-        "If easy negatives turn out to dominate training, the focal loss on top, with alpha = w / (1 + w) for weight w.",
+        "If easy negatives turn out to dominate training, the focal loss on top, alpha = w / (1 + w) for a weight w.",
         ("focal_loss",),
     ),
     Remark(
