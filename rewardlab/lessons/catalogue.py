@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from rewardlab.errors import BadInput, Problem, nearest
+from rewardlab.lessons.delivery_time import DELIVERY_TIME
 from rewardlab.lessons.lesson import Lesson
 from rewardlab.lessons.outliers import OUTLIERS
 
 __all__ = ["CHAPTERS", "lesson", "lessons"]
 
 CHAPTERS: dict[str, tuple[Lesson, ...]] = {
+    "Delivery time": DELIVERY_TIME,
     "One corrupted record": OUTLIERS,
 }
 """The lessons by chapter; each chapter is a module of this room, or a few."""
