@@ -4,6 +4,7 @@ from rewardlab.agents.auxiliary.auxiliary_objectives import AuxiliaryObjectives
 from rewardlab.agents.auxiliary.batch import AuxiliaryBatch
 from rewardlab.agents.auxiliary.objective import AbstractObjective, ObjectiveLoss, Task
 from rewardlab.agents.auxiliary.representation import find_representation, representation_names
+from rewardlab.agents.auxiliary.weight_regularizer import WeightRegularizer
 
 __all__ = [
     "AbstractObjective",
@@ -11,6 +12,7 @@ __all__ = [
     "AuxiliaryObjectives",
     "ObjectiveLoss",
     "Task",
+    "WeightRegularizer",
     "find_representation",
     "representation_names",
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import final
 
 import numpy as np
@@ -11,16 +12,17 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from torch import nn
-from torch.optim import Adam
 
 from rewardlab.agents.auxiliary.batch import TransitionSource
 from rewardlab.agents.auxiliary.joined_gradient import AddedGradient, JoinedGradient
+from rewardlab.agents.auxiliary.learning_heads import LearningHeads
 from rewardlab.agents.auxiliary.objective import AbstractObjective, Task
 from rewardlab.agents.auxiliary.objective_gradient import objective_gradient
-from rewardlab.agents.auxiliary.own_randomness import OwnRandomness
 from rewardlab.agents.auxiliary.replay_source import ReplaySource
 from rewardlab.agents.auxiliary.representation import Representation, find_representation
 from rewardlab.agents.auxiliary.rollout_record import RolloutRecord
+from rewardlab.agents.auxiliary.saved_state import SavedState
+from rewardlab.agents.auxiliary.weight_regularizer import WeightRegularizer
 from rewardlab.errors import BadInput, Problem, RunFailed
 
 __all__ = ["AuxiliaryObjectives"]
@@ -36,6 +38,7 @@ class AuxiliaryObjectives(BaseCallback):
 
     Args:
         objectives: What to learn beside the agent's own task.
+        regularizers: Penalties on the weights of representations.
         batch_size: Transitions in a batch; by default as many as the agent's own.
         seed: Of the heads, and of what is drawn. The agent's own streams are not touched.
 
@@ -45,14 +48,18 @@ class AuxiliaryObjectives(BaseCallback):
     """
 
     def __init__(
-        self, objectives: Sequence[AbstractObjective], *, batch_size: int | None = None, seed: int = 0
+        self,
+        objectives: Sequence[AbstractObjective] = (),
+        regularizers: Sequence[WeightRegularizer] = (),
+        *,
+        batch_size: int | None = None,
+        seed: int = 0,
     ) -> None:
         super().__init__()
-        names = [objective.name for objective in objectives]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        names = [objective.name for objective in objectives] + [regularizer.name for regularizer in regularizers]
         problems = [
-            Problem("AuxiliaryObjectives", f"two objectives called {name!r}", "one of each name", "pass name=...")
-            for name in twice
+            Problem("AuxiliaryObjectives", f"two of the name {name!r}", "one of each name", "pass name=...")
+            for name in sorted({name for name in names if names.count(name) > 1})
         ]
         if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
             problems.append(Problem("AuxiliaryObjectives.batch_size", repr(batch_size), "a whole number above 0"))
@@ -60,39 +67,60 @@ class AuxiliaryObjectives(BaseCallback):
             problems.append(Problem("AuxiliaryObjectives.seed", repr(seed), "a whole number of at least 0"))
         if problems:
             raise BadInput(*problems)
-        self.objectives = tuple(objectives)
-        self.heads: dict[str, nn.Module] = {}
-        self.head_optimizers: dict[str, Adam] = {}
-        self.updates = 0
+        self.objectives, self.regularizers = tuple(objectives), tuple(regularizers)
         self._seed, self._wanted_size = seed, batch_size
-        self._generator = np.random.default_rng(seed)
+        self._learned: LearningHeads | None = None
+        self._saved: SavedState | None = None
         self._representations: dict[str, Representation] = {}
         self._joined: list[JoinedGradient] = []
         self._record: RolloutRecord | None = None
         self._source: TransitionSource | None = None
         self._measured: dict[str, list[dict[str, float]]] = {name: [] for name in names}
 
+    @property
+    def heads(self) -> Mapping[str, nn.Module]:
+        """The head of each objective, by name; empty before the first training."""
+        return self._learned.modules if self._learned is not None else {}
+
+    @property
+    def updates(self) -> int:
+        """How many of the agent's updates they took part in."""
+        return self._learned.updates if self._learned is not None else 0
+
+    def save(self, folder: str | Path) -> None:
+        """Write heads, their optimisers, streams and counters beside an agent: safetensors and JSON.
+
+        Raises:
+            BadInput: There is nothing to save before the first training.
+        """
+        if self._learned is None:
+            raise BadInput(Problem("AuxiliaryObjectives.save", "nothing learned yet", "a training before"))
+        self._learned.save(folder)
+
+    def load(self, folder: str | Path) -> None:
+        """Go on from what was saved, bit by bit, when training begins.
+
+        Raises:
+            BadInput: A file is missing or spoilt. When training begins: it was saved of other objectives.
+        """
+        self._saved = SavedState.read(folder)
+
     def _init_callback(self) -> None:
-        if self.heads:
-            return
         self._representations = self._find_representations()
-        self._random = OwnRandomness(self._seed, self.model.device)
-        tasks = {objective.name: self._task(objective) for objective in self.objectives}
-        problems = [found for objective in self.objectives for found in objective.problems(tasks[objective.name])]
-        if problems:
-            raise BadInput(*problems)
-        with self._random.swapped_in():
-            for objective in self.objectives:
-                head = objective.make_head(tasks[objective.name]).to(self.model.device)
-                self.heads[objective.name] = head
-                self.head_optimizers[objective.name] = Adam(head.parameters(), lr=objective.head_learning_rate)
+        for regularizer in self.regularizers:
+            regularizer.chosen(self._representations[regularizer.name])
         self._make_source()
+        if self._learned is None:
+            tasks = {objective.name: self._task(objective) for objective in self.objectives}
+            self._learned = LearningHeads(self.objectives, tasks, self.model.device, self._seed)
+        if self._saved is not None:
+            self._learned.restore(self._saved)
+            self._saved = None
 
     def _on_training_start(self) -> None:
-        groups: dict[tuple[int, ...], list[AbstractObjective]] = {}
-        for objective in self.objectives:
-            owners = self._representations[objective.name].owners
-            groups.setdefault(tuple(id(owner) for owner in owners), []).append(objective)
+        groups: dict[tuple[int, ...], list[str]] = {}
+        for name, representation in self._representations.items():
+            groups.setdefault(tuple(id(owner) for owner in representation.owners), []).append(name)
         self._joined = [self._join(group) for group in groups.values()]
 
     def _on_training_end(self) -> None:
@@ -119,11 +147,11 @@ class AuxiliaryObjectives(BaseCallback):
     def _find_representations(self) -> dict[str, Representation]:
         found: dict[str, Representation] = {}
         problems: list[Problem] = []
-        for objective in self.objectives:
+        wanted = [(part.name, part.representation, "representation") for part in self.objectives]
+        wanted += [(part.name, part.on, "on") for part in self.regularizers]
+        for name, representation, argument in wanted:
             try:
-                found[objective.name] = find_representation(
-                    self.model, objective.representation, f"{objective.name}.representation"
-                )
+                found[name] = find_representation(self.model, representation, f"{name}.{argument}")
             except BadInput as refused:
                 problems += refused.problems
         if problems:
@@ -149,31 +177,37 @@ class AuxiliaryObjectives(BaseCallback):
         whole = self.model.n_steps * self.model.n_envs if isinstance(self.model, OnPolicyAlgorithm) else 0
         return int(getattr(self.model, "batch_size", whole) or whole)
 
-    def _join(self, group: list[AbstractObjective]) -> JoinedGradient:
+    def _join(self, names: list[str]) -> JoinedGradient:
         parameters = {
             id(parameter): (name, parameter)
-            for objective in group
-            for name, parameter in self._representations[objective.name].parameters
+            for part in names
+            for name, parameter in self._representations[part].parameters
         }
         places = {key: place for place, key in enumerate(parameters)}
-        owners = self._representations[group[0].name].owners
-        return JoinedGradient(list(parameters.values()), owners, lambda: self._added(group, places), self._step_heads)
+        owners = self._representations[names[0]].owners
 
-    def _added(self, group: list[AbstractObjective], places: dict[int, int]) -> list[AddedGradient]:
+        def stepped(added: list[AddedGradient]) -> None:
+            self._after_step(added, names, owners[0].param_groups[0]["lr"])
+
+        return JoinedGradient(list(parameters.values()), owners, lambda: self._added(names, places), stepped)
+
+    def _added(self, names: list[str], places: dict[int, int]) -> list[AddedGradient]:
         assert self._source is not None
-        with self._random.swapped_in():
-            batch = self._source.sample(self._generator, self._batch_size())
-            return [
-                objective_gradient(
-                    objective,
-                    self.heads[objective.name],
-                    self._representations[objective.name],
-                    batch,
-                    self._weight_now(objective),
-                    places,
-                )
-                for objective in group
-            ]
+        assert self._learned is not None
+        objectives = [objective for objective in self.objectives if objective.name in names]
+        added = []
+        with self._learned.random.swapped_in():
+            if objectives:
+                batch = self._source.sample(self._learned.generator, self._batch_size())
+            for objective in objectives:
+                head, representation = self.heads[objective.name], self._representations[objective.name]
+                weight = self._weight_now(objective)
+                added.append(objective_gradient(objective, head, representation, batch, weight, places))
+        for regularizer in self.regularizers:
+            if regularizer.name in names:
+                chosen = regularizer.chosen(self._representations[regularizer.name])
+                added.append(regularizer.gradient(chosen, places))
+        return added
 
     def _weight_now(self, objective: AbstractObjective) -> float:
         weight = objective.weight
@@ -183,11 +217,14 @@ class AuxiliaryObjectives(BaseCallback):
             raise RunFailed(f"auxiliary objective {objective.name!r}: its schedule gave the weight {weight}")
         return float(weight)
 
-    def _step_heads(self, added: list[AddedGradient]) -> None:
-        self.updates += 1
+    def _after_step(self, added: list[AddedGradient], names: list[str], learning_rate: float) -> None:
+        assert self._learned is not None
+        self._learned.step([gradient.name for gradient in added if gradient.name in self.heads])
         for gradient in added:
-            self.head_optimizers[gradient.name].step()
             self._measured[gradient.name].append(gradient.measured())
+        for regularizer in self.regularizers:
+            if regularizer.name in names:
+                regularizer.after_step(regularizer.chosen(self._representations[regularizer.name]), learning_rate)
 
     def _log(self) -> None:
         for name, rows in self._measured.items():

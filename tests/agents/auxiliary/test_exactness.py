@@ -116,10 +116,12 @@ def summed_losses(callback: AuxiliaryObjectives, every: tuple[int, int]) -> Iter
         if (calls[0] - 1) % every[0] != every[1]:
             backward(loss, *arguments, **options)
             return
-        head, optimizer = callback.heads[objective.name], callback.head_optimizers[objective.name]
+        learned = callback._learned
+        assert learned is not None
+        head, optimizer = learned.modules[objective.name], learned.optimizers[objective.name]
         representation = callback._representations[objective.name]
-        with callback._random.swapped_in():
-            batch = callback._source.sample(callback._generator, callback._batch_size())  # type: ignore[union-attr]
+        with learned.random.swapped_in():
+            batch = callback._source.sample(learned.generator, callback._batch_size())  # type: ignore[union-attr]
             own = objective.loss(head, representation.encode, batch).value
         optimizer.zero_grad()
         backward(loss + objective.weight * own, *arguments, **options)

@@ -1,0 +1,85 @@
+"""The heads of auxiliary objectives: made, stepped, saved and restored, by random streams of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import torch
+from torch.optim import Adam
+
+from rewardlab.agents.auxiliary.objective import AbstractObjective, Task
+from rewardlab.agents.auxiliary.own_randomness import OwnRandomness
+from rewardlab.agents.auxiliary.saved_state import SavedState
+from rewardlab.errors import BadInput, Problem
+
+__all__ = ["LearningHeads"]
+
+
+@final
+class LearningHeads:
+    """A head and an optimiser for each objective.
+
+    Attributes:
+        modules: The head of each objective, by name.
+        optimizers: Their optimisers.
+        generator: Draws the batches.
+        random: The torch stream in which heads are made and losses computed.
+        updates: How often they were stepped.
+
+    Args:
+        objectives: Whose heads.
+        tasks: What each must fit, by name.
+        device: Where.
+        seed: Of everything random.
+
+    Raises:
+        BadInput: An objective does not suit its task; all of them are named.
+    """
+
+    def __init__(
+        self, objectives: Sequence[AbstractObjective], tasks: Mapping[str, Task], device: torch.device, seed: int
+    ) -> None:
+        problems = [found for objective in objectives for found in objective.problems(tasks[objective.name])]
+        if problems:
+            raise BadInput(*problems)
+        self.generator = np.random.default_rng(seed)
+        self.random = OwnRandomness(seed, device)
+        self.updates = 0
+        with self.random.swapped_in():
+            self.modules = {
+                objective.name: objective.make_head(tasks[objective.name]).to(device) for objective in objectives
+            }
+        self.optimizers = {
+            objective.name: Adam(self.modules[objective.name].parameters(), lr=objective.head_learning_rate)
+            for objective in objectives
+        }
+
+    def step(self, names: Sequence[str]) -> None:
+        """Step the heads that have been given gradients."""
+        self.updates += 1
+        for name in names:
+            self.optimizers[name].step()
+
+    def save(self, folder: str | Path) -> None:
+        """Write all that is needed to go on bit by bit into a folder."""
+        words = {"updates": self.updates, "generator": self.generator.bit_generator.state}
+        SavedState.taken(self.modules, self.optimizers, self.random.state, words).write(folder)
+
+    def restore(self, saved: SavedState) -> None:
+        """Take on what was saved of heads of the same make.
+
+        Raises:
+            BadInput: They are of another make.
+        """
+        try:
+            generator = np.random.default_rng(0)
+            generator.bit_generator.state = saved.words["generator"]
+            updates = int(saved.words["updates"])
+        except (KeyError, TypeError, ValueError) as fault:
+            expected = "counters and a generator's state, as they were saved"
+            raise BadInput(Problem("auxiliary.json", f"{type(fault).__name__}: {fault}", expected)) from None
+        self.random.state = saved.give(self.modules, self.optimizers)
+        self.generator, self.updates = generator, updates
