@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from tests.benchmarks import adapter_step, audit, demo, finite_vector, ppo_training, reward_wrappers, start_up
+from tests.benchmarks import adapter_step, audit, demo, finite_vector, losses, ppo_training, reward_wrappers, start_up
 from tests.benchmarks.table import Row, as_text
 
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "reward-wrappers": reward_wrappers.rows,
     "start-up": start_up.rows,
     "audit": audit.rows,
+    "losses": losses.rows,
     "demo": demo.rows,
 }
 
