@@ -89,6 +89,9 @@ _Part = tuple[dict[str, nn.Module], Callable[[Any], Tensor]]
 
 def _parts(model: BaseAlgorithm) -> dict[str, _Part]:
     policy: Any = model.policy
+    if hasattr(policy, "lstm_actor"):
+        fix = "an encoding there needs the states before it; frames stacked into observations need no memory"
+        raise BadInput(Problem("AuxiliaryObjectives", f"a {type(policy).__name__}", "a policy without memory", fix))
     if hasattr(policy, "mlp_extractor"):
         return _actor_critic_parts(policy)
     for name in ("q_net", "quantile_net"):
