@@ -49,10 +49,12 @@ class GaussianKLLoss(AbstractLikelihoodLoss):
 
     def _loss(self, *tensors: Tensor) -> Tensor:
         mean, log_variance = tensors
-        return reduced(mean / 2 * mean + (torch.expm1(log_variance) - log_variance) / 2, self.reduction)
+        return reduced(torch.addcmul(torch.expm1(log_variance) - log_variance, mean, mean), self.reduction) / 2
 
     def _loss_at_infinity(self, *tensors: Tensor) -> Tensor:
-        return self._loss(*tensors)
+        # Halves first: what is half of a number too large for the dtype may be one.
+        mean, log_variance = tensors
+        return reduced(mean / 2 * mean + (torch.expm1(log_variance) - log_variance) / 2, self.reduction)
 
     def _refuse(self, *tensors: Tensor) -> None:
         mean, log_variance = tensors

@@ -65,14 +65,18 @@ class MixtureNLLLoss(AbstractLikelihoodLoss):
 
     def _loss(self, *tensors: Tensor) -> Tensor:
         means, target, sigmas, mixing_logits = tensors
-        values, _ = _values((means - target) / sigmas, sigmas, mixing_logits)
-        return reduced(values, self.reduction)
+        z = (means - target) / sigmas
+        return reduced(_values(z, sigmas, mixing_logits, _nearest(z)), self.reduction)
 
     def _loss_at_infinity(self, *tensors: Tensor) -> Tensor:
         means, target, sigmas, mixing_logits = tensors
         # Two numbers of opposite sign may be further apart than the dtype reaches, their halves are not.
-        values, nearest = _values((means / 2 - target / 2) / sigmas * 2, sigmas, mixing_logits)
-        return reduced(torch.where(nearest.isinf(), math.inf, values), self.reduction)
+        z = (means / 2 - target / 2) / sigmas * 2
+        # A component without weight may be so much nearer that relative to it the others are lost.
+        nearest = _nearest(z.detach().masked_fill(mixing_logits.isneginf(), math.inf))
+        values = _values(z, sigmas, mixing_logits, nearest)
+        # What is left undefined is infinity minus infinity, of a target that is infinitely unlikely.
+        return reduced(torch.where(values.isnan(), math.inf, values), self.reduction)
 
     def _refuse(self, *tensors: Tensor) -> None:
         means, target, sigmas, mixing_logits = tensors
@@ -86,19 +90,21 @@ class MixtureNLLLoss(AbstractLikelihoodLoss):
             raise BadInput(Problem(f"{where}.mixing_logits", got, "a finite logit as the greatest of each mixture"))
 
 
-def _values(z: Tensor, sigmas: Tensor, mixing_logits: Tensor) -> tuple[Tensor, Tensor]:
-    """The loss of each example, and the size of the least z in its mixture, of the components that have a weight.
+def _nearest(z: Tensor) -> Tensor:
+    """The least size of a z in each mixture: a constant, whatever it was made of."""
+    return z.detach().abs().amin(dim=-1, keepdim=True)
 
-    Relative to that component nothing is lost however far the target is. It is taken as a constant: the value does not
-    depend on which reference is subtracted and added again, so neither does the derivative.
+
+def _values(z: Tensor, sigmas: Tensor, mixing_logits: Tensor, nearest: Tensor) -> Tensor:
+    """The loss of each example, computed relative to a component that is as near as ``nearest``.
+
+    Relative to the nearest one nothing is lost however far the target is. The value does not depend on what is
+    subtracted here and added again there, and neither does the derivative; so ``nearest`` needs none.
     """
-    log_weights = torch.log_softmax(mixing_logits, dim=-1)
     size = z.abs()
-    nearest = size.detach().masked_fill(log_weights.detach().isneginf(), math.inf).amin(dim=-1, keepdim=True)
-    relative = (nearest - size) * (nearest / 2 + size / 2)
-    log_total = torch.logsumexp(log_weights + (relative - torch.log(sigmas)), dim=-1)
-    nearest = nearest.squeeze(-1)
-    return nearest / 2 * nearest + LOG_ROOT_TWO_PI - log_total, nearest
+    top = torch.log_softmax(mixing_logits, dim=-1) - torch.log(sigmas)
+    log_total = torch.logsumexp(torch.addcmul(top, nearest - size, nearest + size, value=0.5), dim=-1)
+    return (nearest / 2 * nearest).squeeze(-1) + LOG_ROOT_TWO_PI - log_total
 
 
 def _shape_problems(where: str, means: Tensor, target: Tensor, sigmas: Tensor, mixing_logits: Tensor) -> list[Problem]:
