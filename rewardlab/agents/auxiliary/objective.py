@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -66,15 +66,22 @@ class AbstractObjective(ABC):
             and the agent is bit by bit what it would be without.
         representation: What it shapes, one of `representation_names`; None for the agent's first that has parameters.
         head_learning_rate: Of the head's own Adam.
+        problems: What a subclass has found wrong with its own arguments, to be refused together with the rest.
 
     Raises:
         BadInput: An argument is out of range.
     """
 
     def __init__(
-        self, name: str, weight: Weight, *, representation: str | None = None, head_learning_rate: float = 1e-3
+        self,
+        name: str,
+        weight: Weight,
+        *,
+        representation: str | None = None,
+        head_learning_rate: float = 1e-3,
+        problems: Sequence[Problem] = (),
     ) -> None:
-        problems = weight_problems(f"{name}.weight", weight)
+        problems = [*problems, *weight_problems(f"{name}.weight", weight)]
         if not (isinstance(head_learning_rate, int | float) and 0 < head_learning_rate < math.inf):
             got = repr(head_learning_rate)
             problems.append(Problem(f"{name}.head_learning_rate", got, "a finite number above 0"))
