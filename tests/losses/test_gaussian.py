@@ -78,6 +78,8 @@ def test_one_spread_for_all_is_the_same_as_that_spread_for_each() -> None:
 
 def test_a_number_as_spread_takes_the_precision_that_stands_beside_it() -> None:
     assert gaussian_nll(np.zeros(2, np.float32), np.zeros(2, np.float32), 0.3).dtype == np.float32
+    single, double = np.float32([1.0]), np.array([0.25])
+    assert gaussian_nll(single, double, 0.3)[0] == pytest.approx(float(gaussian_nll(1.0, 0.25, 0.3)), rel=1e-14)
     loss = GaussianNLLLoss()
     assert loss(torch.zeros(2), torch.zeros(2), 0.3).dtype == torch.float32
     assert loss(torch.zeros(2, dtype=torch.float64), torch.zeros(2), torch.tensor(0.3)).dtype == torch.float64

@@ -68,3 +68,5 @@ def test_a_variance_too_large_for_the_dtype_is_infinite_and_a_tiny_one_is_not() 
         assert gaussian_kl(1.6e154, 0.0) == pytest.approx(1.28e308)
     loss = GaussianKLLoss()(torch.zeros(2), torch.tensor([-1e4, 1e4]))
     assert loss.item() == math.inf
+    far = torch.tensor([1.6e154], dtype=torch.float64)
+    assert GaussianKLLoss()(far, torch.zeros(1)).item() == pytest.approx(1.28e308)

@@ -167,6 +167,32 @@ def test_a_far_target_costs_what_it_should_and_is_pulled_by_the_nearest(target: 
         np.testing.assert_allclose(means.grad.numpy(), [-target, 0], rtol=1e-14)
 
 
+def test_a_component_beyond_all_reach_or_without_weight_spoils_no_slope() -> None:
+    with np.errstate(all="raise"):
+        # The second is so far away, in its spreads, that no number says how far.
+        beyond = mixture_nll_gradient([0.0, 2.0], 1e308, [1.0, 1e-3], [0.5, 0.5])
+        np.testing.assert_array_equal(beyond.means, [-1e308, 0])
+        np.testing.assert_array_equal(beyond.sigmas, [-np.inf, 0])
+        # Both are: infinitely unlikely, and nobody can say which is nearer.
+        assert mixture_nll([0.0, 2.0], 1e308, 1e-3, [0.5, 0.5]) == math.inf
+        assert not np.isnan(mixture_nll_gradient([0.0, 2.0], 1e308, 1e-3, [0.5, 0.5])).any()
+        # The one that is near has no weight: the other is pulled, and weight is wanted without end.
+        arguments = [0.0, 1e200], 1e200, 1.0, [1.0, 0.0]
+        assert mixture_nll(*arguments) == math.inf
+        gradient = mixture_nll_gradient(*arguments)
+        np.testing.assert_array_equal(gradient.means, [-1e200, 0])
+        np.testing.assert_array_equal(gradient.weights, [-1, -np.inf])
+    means = torch.tensor([0.0, 1e200], dtype=torch.float64, requires_grad=True)
+    target, logits = means.detach()[1], torch.tensor([0.0, -math.inf], dtype=torch.float64, requires_grad=True)
+    loss = MixtureNLLLoss()(means, target, 1.0, logits)
+    loss.backward()
+    assert loss.item() == math.inf
+    assert means.grad is not None
+    assert logits.grad is not None
+    assert means.grad.tolist() == [-1e200, 0]
+    assert logits.grad.tolist() == [0, 0]
+
+
 def test_a_logit_of_minus_infinity_is_a_weight_of_zero() -> None:
     logits = torch.tensor([0.0, -math.inf, 0.0], requires_grad=True)
     means, target = torch.tensor([[0.0, 5.0, 1.0]], requires_grad=True), torch.tensor([5.0])

@@ -73,8 +73,8 @@ class MixtureNLLLoss(AbstractLikelihoodLoss):
         # Two numbers of opposite sign may be further apart than the dtype reaches, their halves are not.
         z = (means / 2 - target / 2) / sigmas * 2
         # A component without weight may be so much nearer that relative to it the others are lost.
-        nearest = _nearest(z.detach().masked_fill(mixing_logits.isneginf(), math.inf))
-        values = _values(z, sigmas, mixing_logits, nearest)
+        z = z.masked_fill(mixing_logits.isneginf(), math.inf)
+        values = _values(z, sigmas, mixing_logits, _nearest(z))
         # What is left undefined is infinity minus infinity, of a target that is infinitely unlikely.
         return reduced(torch.where(values.isnan(), math.inf, values), self.reduction)
 
