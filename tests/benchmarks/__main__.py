@@ -11,13 +11,24 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from tests.benchmarks import adapter_step, audit, demo, finite_vector, losses, ppo_training, reward_wrappers, start_up
+from tests.benchmarks import (
+    adapter_step,
+    audit,
+    auxiliary,
+    demo,
+    finite_vector,
+    losses,
+    ppo_training,
+    reward_wrappers,
+    start_up,
+)
 from tests.benchmarks.table import Row, as_text
 
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "finite-vector": finite_vector.rows,
     "adapter-step": adapter_step.rows,
     "ppo-training": ppo_training.rows,
+    "auxiliary": auxiliary.rows,
     "reward-wrappers": reward_wrappers.rows,
     "start-up": start_up.rows,
     "audit": audit.rows,

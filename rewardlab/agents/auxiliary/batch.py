@@ -56,9 +56,9 @@ def map_observations(function: Callable[[Any], Any], observations: Any) -> Any:
 
 
 def as_tensors(arrays: Any, device: torch.device) -> Any:
-    """Arrays, or a dictionary of them, as tensors on a device, copied."""
+    """Arrays, or a dictionary of them, as tensors on a device; on the CPU they share their memory."""
 
     def move(array: NDArray[Any]) -> Tensor:
-        return torch.as_tensor(np.array(array), device=device)
+        return torch.as_tensor(array, device=device)
 
     return map_observations(move, arrays)

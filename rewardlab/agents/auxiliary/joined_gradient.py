@@ -100,9 +100,10 @@ class JoinedGradient:
             for added in self._added:
                 extra = added.gradients.get(place)
                 if extra is not None:
-                    added.own = added.own + extra.square().sum()
-                    added.agent = added.agent + gradient.square().sum()
-                    added.product = added.product + (extra * gradient).sum()
+                    extra, agent = extra.reshape(-1), gradient.reshape(-1)
+                    added.own = added.own + extra.dot(extra)
+                    added.agent = added.agent + agent.dot(agent)
+                    added.product = added.product + extra.dot(agent)
             # Only now, so that each is compared with the agent's own gradient.
             for added in self._added:
                 extra = added.gradients.get(place)

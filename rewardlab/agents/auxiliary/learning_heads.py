@@ -53,7 +53,7 @@ class LearningHeads:
                 objective.name: objective.make_head(tasks[objective.name]).to(device) for objective in objectives
             }
         self.optimizers = {
-            objective.name: Adam(self.modules[objective.name].parameters(), lr=objective.head_learning_rate)
+            objective.name: Adam(self.modules[objective.name].parameters(), lr=objective.head_learning_rate, fused=True)
             for objective in objectives
         }
 

@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from gymnasium import spaces
 from numpy.typing import NDArray
+from torch import Tensor
 
-from rewardlab.agents.auxiliary.batch import AuxiliaryBatch, as_tensors, map_observations
+from rewardlab.agents.auxiliary.batch import AuxiliaryBatch, map_observations
 
 __all__ = ["RolloutRecord"]
 
@@ -33,6 +34,7 @@ class RolloutRecord:
         self._discrete = isinstance(action_space, spaces.Discrete)
         self._filled = 0
         self._arrays: dict[str, Any] = {}
+        self._tensors: dict[str, Any] = {}
 
     def __len__(self) -> int:
         return self._filled * (len(self._arrays["rewards"][0]) if self._arrays else 0)
@@ -40,6 +42,7 @@ class RolloutRecord:
     def begin(self) -> None:
         """Forget the last rollout."""
         self._filled = 0
+        self._tensors = {}
 
     def add(
         self,
@@ -71,23 +74,21 @@ class RolloutRecord:
 
     def sample(self, generator: np.random.Generator, size: int) -> AuxiliaryBatch:
         """Draw transitions of the rollout, with replacement."""
-        drawn = generator.integers(0, len(self), size)
-        steps, environments = np.divmod(drawn, len(self._arrays["rewards"][0]))
+        rows = torch.from_numpy(generator.integers(0, len(self), size))
+        if not self._tensors:
+            self._tensors = {name: map_observations(self._as_rows, part) for name, part in self._arrays.items()}
+        drawn = {
+            name: map_observations(lambda part: part.index_select(0, rows).to(self._device), part)
+            for name, part in self._tensors.items()
+        }
+        if self._discrete:
+            drawn["actions"] = drawn["actions"].long().flatten()
+        return AuxiliaryBatch(**drawn)
 
-        def taken(name: str) -> Any:
-            return as_tensors(
-                map_observations(lambda part: part[steps, environments], self._arrays[name]), self._device
-            )
-
-        actions = taken("actions")
-        return AuxiliaryBatch(
-            taken("observations"),
-            actions.long().flatten() if self._discrete else actions,
-            taken("rewards"),
-            taken("next_observations"),
-            taken("terminated"),
-            taken("truncated"),
-        )
+    def _as_rows(self, array: NDArray[Any]) -> Tensor:
+        """All steps of all environments one below the other, without a copy."""
+        filled = array[: self._filled]
+        return torch.from_numpy(filled.reshape(-1, *filled.shape[2:]))
 
     def _put(self, name: str, values: Any) -> None:
         if name not in self._arrays:
