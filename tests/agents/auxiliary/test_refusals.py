@@ -1,0 +1,163 @@
+"""What does not fit is refused with a clear line, before training or in its first update."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from rewardlab.agents.auxiliary import (
+    AdversarialNextObservation,
+    AuxiliaryBatch,
+    AuxiliaryObjectives,
+    NextObservation,
+    OwnObjective,
+    Reconstruction,
+    RewardPrediction,
+    ValueReplay,
+)
+from rewardlab.errors import BadInput, RunFailed
+from rewardlab.losses.modules import (
+    MixtureNLLLoss,
+    SquaredErrorLoss,
+)
+from tests.agents.auxiliary.agents_in_script import STEPS, scripted_agent
+from tests.agents.auxiliary.scripted_environment import Scripted
+
+Made: Any = Callable[[], Any]
+WRONG_ARGUMENTS: dict[str, tuple[Made, list[str]]] = {
+    "torch's own": (
+        lambda: Reconstruction(nn.MSELoss(), 0.1),  # type: ignore[arg-type]
+        ["reconstruction.loss: got a MSELoss", "OwnObjective takes any function"],
+    ),
+    "no generator": (
+        lambda: AdversarialNextObservation(SquaredErrorLoss(), 0.1),  # type: ignore[arg-type]
+        ["expected a loss of a generator: CombinedGenerativeLoss"],
+    ),
+    "a class": (
+        lambda: RewardPrediction(SquaredErrorLoss, 0.1),  # type: ignore[arg-type]
+        ["reward.loss: got the class SquaredErrorLoss, expected an instance of it; make one: SquaredErrorLoss(...)"],
+    ),
+    "no reduction": (
+        lambda: RewardPrediction(SquaredErrorLoss(reduction="none"), 0.1),
+        ["reward.loss.reduction: got 'none', expected 'mean' or 'sum'"],
+    ),
+    "a mixture of nothing": (
+        lambda: NextObservation(MixtureNLLLoss(), 0.1),
+        ["next_observation.components: got None, expected a whole number of at least 1"],
+    ),
+    "components of no mixture": (
+        lambda: NextObservation(SquaredErrorLoss(), 0.1, components=2),
+        ["next_observation.components: got 2 beside a SquaredErrorLoss"],
+    ),
+    "no spread": (
+        lambda: NextObservation(MixtureNLLLoss(), 0.1, components=2, least_spread=0.0),
+        ["next_observation.least_spread: got 0.0"],
+    ),
+    "negative noise": (
+        lambda: AdversarialNextObservation(None, 0.1, noise=-1),  # type: ignore[arg-type]
+        ["adversarial_next_observation.noise: got -1", "adversarial_next_observation.loss: got a NoneType"],
+    ),
+    "a discount above 1": (
+        lambda: ValueReplay(SquaredErrorLoss(), 0.1, gamma=1.01),
+        ["value_replay.gamma: got 1.01, expected a number from 0 to 1"],
+    ),
+    "all at once": (
+        lambda: ValueReplay(MixtureNLLLoss(), -1.0, gamma=float("nan"), hidden=-1, head_learning_rate=0.0),  # type: ignore[arg-type]
+        [
+            "value_replay.loss: got a MixtureNLLLoss",
+            "value_replay.weight: got -1.0",
+            "value_replay.gamma: got nan",
+            "value_replay.hidden: got -1",
+            "value_replay.head_learning_rate: got 0.0",
+        ],
+    ),
+    "no function": (
+        lambda: OwnObjective("mine", nn.Linear(2, 1), None, 0.1),  # type: ignore[arg-type]
+        ["mine.function: got None, expected a function"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_ARGUMENTS)
+def test_an_argument_that_does_not_suit_is_refused_when_it_is_given(case: str) -> None:
+    make, lines = WRONG_ARGUMENTS[case]
+    with pytest.raises(BadInput) as refused:
+        make()
+    for line in lines:
+        assert line in str(refused.value)
+
+
+def own(
+    function: Callable[[Any, Any, AuxiliaryBatch], Any], make: Any = lambda task: nn.Linear(task.size, 1)
+) -> OwnObjective:
+    return OwnObjective("mine", make, function, 0.1)
+
+
+WRONG_HEADS: dict[str, tuple[Any, str]] = {
+    "no module": (lambda task: 3, "mine.make_head: got a int, expected a torch.nn.Module"),
+    "nothing to train": (lambda task: nn.ReLU(), "mine.make_head: got a ReLU without parameters"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_HEADS)
+def test_a_head_that_cannot_learn_is_refused_before_training(case: str) -> None:
+    make, line = WRONG_HEADS[case]
+    model = scripted_agent("PPO", Scripted())
+    with pytest.raises(BadInput, match=line):
+        model.learn(STEPS, callback=AuxiliaryObjectives([own(lambda *_: None, make)]))
+    assert model.num_timesteps == 0
+
+
+def predicted(head: Any, encode: Any, batch: AuxiliaryBatch) -> Tensor:
+    said: Tensor = head(encode(batch.observations))
+    return said
+
+
+WRONG_LOSSES: dict[str, tuple[Callable[[Any, Any, Any], Any], str]] = {
+    "a float": (lambda *given: predicted(*given).mean().item(), "got a float, expected a tensor; leave out .item()"),
+    "nothing": (lambda *_: None, "got a NoneType, expected a tensor"),
+    "no scalar": (lambda *given: predicted(*given), r"got a tensor of shape (16, 1), expected a scalar"),
+    "detached": (lambda *given: predicted(*given).mean().detach(), "got a tensor without a gradient"),
+    "of the batch alone": (lambda head, encode, batch: batch.rewards.mean(), "got a tensor without a gradient"),
+    "whole": (lambda *_: torch.tensor(1), "got a tensor of torch.int64, expected a floating dtype"),
+    "elsewhere": (lambda *given: predicted(*given).mean().to("meta"), "got a tensor on meta, expected one on cpu"),
+    "shapes that do not fit": (
+        lambda head, encode, batch: SquaredErrorLoss()(predicted(head, encode, batch), batch.rewards),
+        "SquaredErrorLoss: got predicted of shape (16, 1), target of shape (16,), expected equal shapes",
+    ),
+    "an observation that is not there": (
+        lambda head, encode, batch: batch.observations["stops"].mean(),
+        "got 'stops', expected a known observation: all, steps; did you mean 'steps'?",
+    ),
+}
+
+
+@pytest.mark.parametrize("algorithm", ["PPO", "DQN"])
+@pytest.mark.parametrize("case", WRONG_LOSSES)
+def test_a_loss_of_your_own_is_checked_in_its_first_update(case: str, algorithm: str) -> None:
+    function, line = WRONG_LOSSES[case]
+    model = scripted_agent(algorithm, Scripted("dict"), "MultiInputPolicy")
+    before = [parameter.detach().clone() for parameter in model.policy.parameters()]
+    with pytest.raises(BadInput) as refused:
+        model.learn(STEPS, callback=AuxiliaryObjectives([own(function)]))
+    assert line in str(refused.value)
+    assert "mine" in str(refused.value) or case == "shapes that do not fit"
+    assert all(torch.equal(*pair) for pair in zip(before, model.policy.parameters(), strict=True)), (
+        "nothing was stepped"
+    )
+
+
+def test_a_loss_of_your_own_that_is_nan_stops_the_run() -> None:
+    objective = own(lambda *given: predicted(*given).mean() * float("nan"))
+    with pytest.raises(RunFailed, match="'mine': its loss is nan"):
+        scripted_agent("PPO", Scripted()).learn(STEPS, callback=AuxiliaryObjectives([objective]))
+
+
+def test_a_key_that_is_missing_in_your_own_dictionary_is_your_own_error() -> None:
+    objective = own(lambda *_: {}["steps"])
+    with pytest.raises(KeyError, match="steps"):
+        scripted_agent("PPO", Scripted()).learn(STEPS, callback=AuxiliaryObjectives([objective]))
