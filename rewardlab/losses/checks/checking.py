@@ -17,28 +17,13 @@ from rewardlab.losses.checks.interface import broadcasting, returned_value, targ
 from rewardlab.losses.checks.joins import joins
 from rewardlab.losses.checks.kinds import KINDS, LossCall, PredictionKind
 from rewardlab.losses.checks.no_knowledge import no_knowledge
+from rewardlab.losses.checks.questions import LOSS_QUESTIONS
 from rewardlab.losses.checks.randomness import undisturbed
 from rewardlab.losses.checks.subject import Subject, examined
 
-__all__ = ["LOSS_QUESTIONS", "check_loss"]
+__all__ = ["check_loss"]
 
-LOSS_QUESTIONS: tuple[tuple[str, str], ...] = (
-    ("kind", "What does the loss take for a prediction?"),
-    ("broadcasting", "Does a shape (n, 1) against (n,) pass silently?"),
-    ("target_dtypes", "Does a target cost the same, whatever its dtype?"),
-    ("order", "Does the loss stay the same when examples are put in another order?"),
-    ("reduction", "Does the loss stay the same when every example stands twice in the batch?"),
-    ("gradient", "Is there a finite gradient, and is it zero only at an optimum?"),
-    ("gradient_check", "Does the gradient agree with finite differences?"),
-    ("direction", "Does a better prediction lower the loss?"),
-    ("plateau", "Does the loss stay the same somewhere while predictions get better?"),
-    ("extremes", "Are value and gradient finite for extreme predictions?"),
-    ("joins", "Is the loss continuous along a line, and where has it corners?"),
-    ("no_knowledge", "Is the loss of a prediction that says nothing what it should be?"),
-)
-"""What is asked after ``returned_value``, in this order."""
-
-# What is broadcast is another loss, and what is said of it would be said of that one.
+# Questions that would only show a fault again. What is broadcast is another loss, and nothing is said of this one.
 _ALWAYS_FIRST = ("broadcasting",)
 _MEND_FIRST = {
     "reduction": ("broadcasting", "order"),
@@ -48,7 +33,6 @@ _MEND_FIRST = {
     "joins": ("broadcasting", "gradient", "direction"),
     "no_knowledge": ("broadcasting", "direction"),
 }
-"""Questions that would only show a fault again if another had found it."""
 
 
 def check_loss(
@@ -92,7 +76,7 @@ def check_loss(
         first = returned_value(loss, predicted, target, seed)
         if first.level == "fault":
             reason = "the loss does not return what can be examined: mend returned_value first"
-            return [first, *(not_asked(name, question, reason) for name, question in LOSS_QUESTIONS)]
+            return [first, *(not_asked(name, reason) for name in LOSS_QUESTIONS[1:])]
         subject = examined(loss, predicted, target, kind, generator)
         findings = [first, *_all_questions(subject, predicted, target, expected)]
         return [*findings, better_costs_less(subject, better[:64])] if better is not None else findings
@@ -115,10 +99,10 @@ def _all_questions(subject: Subject, predicted: Tensor, target: Tensor, expected
         "joins": lambda: joins(subject, capped=findings["plateau"].level in ("fault", "caution")),
         "no_knowledge": lambda: no_knowledge(subject, expected),
     }
-    for name, question in LOSS_QUESTIONS:
+    for name in LOSS_QUESTIONS[1:]:
         first = [other for other in _MEND_FIRST.get(name, _ALWAYS_FIRST) if _faulty(findings, other)]
         reason = f"it would show {' and '.join(first)} again: mend that first"
-        findings[name] = not_asked(name, question, reason) if first else ask[name]()
+        findings[name] = not_asked(name, reason) if first else ask[name]()
     return list(findings.values())
 
 
@@ -127,12 +111,12 @@ def _faulty(findings: Mapping[str, LossFinding], name: str) -> bool:
 
 
 def _kind_finding(subject: Subject) -> LossFinding:
-    name, question = LOSS_QUESTIONS[0]
+    name = "kind"
     word = subject.kind.replace("_", " ")
     if not subject.read_from:
-        return answer(name, question, "fine", f"{word}, as was said")
+        return answer(name, "fine", f"{word}, as was said")
     remedy = "pass kind=... if that is not so" if "class of the loss" not in subject.read_from else ""
-    return answer(name, question, "fine", f"{word}, read from {subject.read_from}", remedy)
+    return answer(name, "fine", f"{word}, read from {subject.read_from}", remedy)
 
 
 def _refuse(predicted: Tensor, target: Tensor, kind: str | None, better: Tensor | None) -> None:

@@ -71,16 +71,16 @@ def direction(subject: Subject, ladders: Sequence[Ladder]) -> LossFinding:
         subject: The loss.
         ladders: What `ladders_of` found.
     """
-    name, question = "direction", "Does a better prediction lower the loss?"
+    name = "direction"
     if not ladders:
-        return not_asked(name, question, _reason(subject))
+        return not_asked(name, _reason(subject))
     rises = [line for ladder in ladders for line in _lines(ladder, _rises(ladder))]
     if rises:
         cause = "a sign, or predictions of another kind than the loss wants: pass kind=... if they were misread"
-        return answer(name, question, "fault", "a better prediction costs more", cause, rises[:6])
+        return answer(name, "fault", "a better prediction costs more", cause, rises[:6])
     first, last = (f"{ladders[0].costs[place]:.4g}" for place in (0, -1))
     words = f"it falls from the worst to the best of {len(ladders[0].rungs)} predictions, {first} to {last}"
-    return answer(name, question, "fine", words, _turning(subject))
+    return answer(name, "fine", words, _turning(subject))
 
 
 def plateau(subject: Subject, ladders: Sequence[Ladder]) -> LossFinding:
@@ -90,9 +90,9 @@ def plateau(subject: Subject, ladders: Sequence[Ladder]) -> LossFinding:
         subject: The loss.
         ladders: What `ladders_of` found.
     """
-    name, question = "plateau", "Does the loss stay the same somewhere while predictions get better?"
+    name = "plateau"
     if not ladders:
-        return not_asked(name, question, _reason(subject))
+        return not_asked(name, _reason(subject))
     flat = [line for ladder in ladders for line in _lines(ladder, _flat(ladder))]
     # Near the truth a loss may be as low as it gets, as a hinge is; halfway there it may not.
     bottom = [line for ladder in ladders for line in _lines(ladder, _bottom(ladder, subject.kind))]
@@ -102,14 +102,14 @@ def plateau(subject: Subject, ladders: Sequence[Ladder]) -> LossFinding:
         "clipped probabilities or a capped error: what is most wrong teaches nothing; compute from logits, unclipped"
     )
     if near:
-        return answer(name, question, "fault", "a better prediction costs the same", cause, near[:6])
+        return answer(name, "fault", "a better prediction costs the same", cause, near[:6])
     if high:
-        return answer(name, question, "caution", "far out, a better prediction costs the same", cause, high[:6])
+        return answer(name, "caution", "far out, a better prediction costs the same", cause, high[:6])
     if bottom and subject.kind == "number":
         cause = "small errors cost nothing, as in a loss with a dead zone around the target"
-        return answer(name, question, "caution", "the last steps to the truth are not rewarded", cause, bottom[:6])
+        return answer(name, "caution", "the last steps to the truth are not rewarded", cause, bottom[:6])
     cause = "beyond a margin there is nothing left to gain, as in a hinge" if bottom else ""
-    return answer(name, question, "fine", "every step from wrong to right is rewarded", cause, bottom[:6])
+    return answer(name, "fine", "every step from wrong to right is rewarded", cause, bottom[:6])
 
 
 def better_costs_less(subject: Subject, better: Tensor) -> LossFinding:
@@ -119,12 +119,12 @@ def better_costs_less(subject: Subject, better: Tensor) -> LossFinding:
         subject: The loss and the batch.
         better: Predictions of the same shape.
     """
-    name, question = "better", "Does the prediction that was said to be better cost less?"
+    name = "better"
     worse, costs = (subject.value(each, subject.target) for each in (subject.predicted, better.to(subject.predicted)))
     words = f"the better prediction costs {costs:.6g}, the other {worse:.6g}"
     if costs < worse:
-        return answer(name, question, "fine", words)
-    return answer(name, question, "fault", words, "a sign, swapped arguments, or a loss that is flat here")
+        return answer(name, "fine", words)
+    return answer(name, "fault", words, "a sign, swapped arguments, or a loss that is flat here")
 
 
 def _rows_of(target: Tensor, label: Tensor) -> Tensor:

@@ -23,14 +23,14 @@ def extremes(subject: Subject, dtype: torch.dtype) -> LossFinding:
         subject: The loss and a batch.
         dtype: The dtype that predictions have in training.
     """
-    name, question = "extremes", "Are value and gradient finite for extreme predictions?"
+    name = "extremes"
     if subject.kind == "other":
-        return not_asked(name, question, "nothing is known of what an extreme prediction is; pass kind=...")
+        return not_asked(name, "nothing is known of what an extreme prediction is; pass kind=...")
     seen = [_tried(subject, words, predicted.to(dtype)) for words, predicted in _edges(subject)]
     refused = [words for words, value, _ in seen if value == -math.inf]
     spoilt = [line for each in seen if (line := _spoilt(each))]
     if not seen:
-        return not_asked(name, question, "no target says one thing for certain")
+        return not_asked(name, "no target says one thing for certain")
     if spoilt:
         cause = (
             "log(0), 0 * inf or a square root at 0; use a form that takes logits (softplus, log-sum-exp, log_softmax)"
@@ -38,9 +38,9 @@ def extremes(subject: Subject, dtype: torch.dtype) -> LossFinding:
         # At a probability of exactly 0 an infinite loss is the truth, and still stops a training.
         only_infinite = subject.kind == "probability" and all("the loss is inf" in line for line in spoilt)
         level: LossLevel = "caution" if only_infinite else "fault"
-        return answer(name, question, level, "they are not", cause, spoilt[:6])
+        return answer(name, level, "they are not", cause, spoilt[:6])
     tail = f"; refused: {', '.join(refused)}" if refused else ""
-    return answer(name, question, "fine", f"they are at all {len(seen)} tried, in {str(dtype)[6:]}{tail}")
+    return answer(name, "fine", f"they are at all {len(seen)} tried, in {str(dtype)[6:]}{tail}")
 
 
 def _edges(subject: Subject) -> list[tuple[str, Tensor]]:

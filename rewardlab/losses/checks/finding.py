@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, final, get_args
 
 from rewardlab.errors import BadInput, one_of
+from rewardlab.losses.checks.questions import QUESTIONS
 
 __all__ = ["LOSS_LEVELS", "LossFinding", "LossLevel", "LossReport", "answer", "not_asked"]
 
 LossLevel = Literal["fault", "caution", "fine", "not asked"]
-"""It will not learn what was meant; it may not, under conditions that are named; nothing was found; the question was not
-asked, and the finding says why."""
+"""It will not learn what was meant; it may not, under conditions that are named; nothing was found; it was not asked,
+and the finding says why."""
 
 LOSS_LEVELS: tuple[LossLevel, ...] = get_args(LossLevel)
 """Worst first."""
@@ -121,19 +122,24 @@ class LossReport:
         return {"clean": self.clean, "findings": [finding.as_dict() for finding in self.findings]}
 
 
-def answer(
-    name: str, question: str, level: LossLevel, saw: str, cause: str = "", evidence: Iterable[str] = ()
-) -> LossFinding:
-    """A finding, with its evidence as any lines."""
-    return LossFinding(name, question, level, saw, cause, tuple(evidence))
+def answer(name: str, level: LossLevel, saw: str, cause: str = "", evidence: Iterable[str] = ()) -> LossFinding:
+    """A finding, with its question looked up and its evidence as any lines.
+
+    Args:
+        name: The name of the question.
+        level: How much it matters.
+        saw: What was measured.
+        cause: The likely cause.
+        evidence: The numbers.
+    """
+    return LossFinding(name, QUESTIONS[name], level, saw, cause, tuple(evidence))
 
 
-def not_asked(name: str, question: str, reason: str) -> LossFinding:
+def not_asked(name: str, reason: str) -> LossFinding:
     """The finding of a question that could not be asked.
 
     Args:
         name: The name of the question.
-        question: What would have been asked.
         reason: Why it was not.
     """
-    return LossFinding(name, question, "not asked", reason)
+    return LossFinding(name, QUESTIONS[name], "not asked", reason)

@@ -20,41 +20,41 @@ _ELEMENTS = 24
 
 def gradient(subject: Subject) -> LossFinding:
     """Is there a gradient, finite, and not zero?"""
-    name, question = "gradient", "Is there a finite gradient, and is it zero only at an optimum?"
+    name = "gradient"
     slope = subject.slope(subject.predicted, subject.target)
     if slope is None:
         cause = "look for .detach(), .item(), argmax, comparisons and rounding on the way"
-        return answer(name, question, "fault", "no gradient reaches the predictions", cause)
+        return answer(name, "fault", "no gradient reaches the predictions", cause)
     spoilt = int((~torch.isfinite(slope)).sum())
     if spoilt:
         cause = "torch.where differentiates both branches: a branch that is not used may still be infinite"
-        return answer(name, question, "fault", f"{spoilt} of {slope.numel()} are not finite", cause)
+        return answer(name, "fault", f"{spoilt} of {slope.numel()} are not finite", cause)
     dead = _dead_share(slope)
     if bool((slope != 0).any()):
         words = f"it is finite, of size {float(slope.norm()):.3g}; zero for {dead:.0%} of the elements"
-        return answer(name, question, "fine", words)
-    return _where_all_are_zero(subject, name, question)
+        return answer(name, "fine", words)
+    return _where_all_are_zero(subject, name)
 
 
 def gradient_check(subject: Subject) -> LossFinding:
     """Does the gradient agree with differences of the loss?"""
-    name, question = "gradient_check", "Does the gradient agree with finite differences?"
+    name = "gradient_check"
     if subject.predicted.dtype != torch.float64:
-        return not_asked(name, question, "the loss does not compute in double precision")
+        return not_asked(name, "the loss does not compute in double precision")
     slope = subject.slope(subject.predicted, subject.target)
     start = subject.value(subject.predicted, subject.target)
     if slope is None or not bool(torch.isfinite(slope).all()) or start != start:
-        return not_asked(name, question, "there is no finite gradient to compare")
+        return not_asked(name, "there is no finite gradient to compare")
     if subject.value(subject.predicted, subject.target) != start:
-        return not_asked(name, question, "the loss is another one each time it is called")
+        return not_asked(name, "the loss is another one each time it is called")
     count = subject.predicted.numel()
     places = torch.randperm(count, generator=subject.generator)[:_ELEMENTS]
     wrong = [line for place in places.tolist() if (line := _difference(subject, slope, start, place))]
     tried = len(places)
     if not wrong:
-        return answer(name, question, "fine", f"it does at {tried} of {count} elements, chosen at random")
+        return answer(name, "fine", f"it does at {tried} of {count} elements, chosen at random")
     cause = "a part of the loss is detached, rounded, or has a backward of its own that is wrong"
-    return answer(name, question, "fault", f"it does not at {len(wrong)} of {tried} elements", cause, wrong[:4])
+    return answer(name, "fault", f"it does not at {len(wrong)} of {tried} elements", cause, wrong[:4])
 
 
 def _difference(subject: Subject, slope: Tensor, start: float, place: int) -> str:
@@ -75,7 +75,7 @@ def _difference(subject: Subject, slope: Tensor, start: float, place: int) -> st
     return f"element {place}: the gradient says {said:.6g}, differences say {left:.6g} and {right:.6g}"
 
 
-def _where_all_are_zero(subject: Subject, name: str, question: str) -> LossFinding:
+def _where_all_are_zero(subject: Subject, name: str) -> LossFinding:
     start = subject.value(subject.predicted, subject.target)
     scale = float(subject.predicted.std()) if subject.predicted.numel() > 1 else 1.0
     steps = [size * max(scale, 1e-3) for size in (1e-3, 1e-1, 1.0)]
@@ -84,12 +84,12 @@ def _where_all_are_zero(subject: Subject, name: str, question: str) -> LossFindi
         subject.value(subject.predicted + sign * step * noise, subject.target) for step in steps for sign in (1, -1)
     ]
     if all(value > start for value in moved):
-        return answer(name, question, "fine", "it is zero, at an optimum: every move tried makes the loss larger")
+        return answer(name, "fine", "it is zero, at an optimum: every move tried makes the loss larger")
     if any(value != start for value in moved):
         cause = "the loss changes where the gradient says that it does not: rounding, comparisons, or a detached part"
-        return answer(name, question, "fault", "it is zero, and the loss changes all the same", cause)
+        return answer(name, "fault", "it is zero, and the loss changes all the same", cause)
     cause = "a flat stretch: clipping, saturation, or predictions that the loss does not use"
-    return answer(name, question, "fault", "it is zero, and moving the predictions changes nothing", cause)
+    return answer(name, "fault", "it is zero, and moving the predictions changes nothing", cause)
 
 
 def _dead_share(slope: Tensor) -> float:

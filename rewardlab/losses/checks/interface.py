@@ -6,6 +6,7 @@ import math
 import warnings
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,31 +28,31 @@ def returned_value(loss: LossCall, predicted: Tensor, target: Tensor, seed: int)
         target: Their targets.
         seed: Where a loss that draws random numbers begins.
     """
-    name, question = "returned_value", "Does the loss return a finite scalar with a graph?"
+    name = "returned_value"
     try:
         with torch.enable_grad():
             returned = called(loss, predicted.detach().clone().requires_grad_(), target, seed)
     except Exception as error:
         words = f"it raised {type(error).__name__} on the batch as given: {_short(error)}"
-        return answer(name, question, "fault", words, _why_raised(loss, predicted, target, seed))
+        return answer(name, "fault", words, _why_raised(loss, predicted, target, seed))
     if not isinstance(returned, Tensor):
         cause = "no gradient can flow from a number; do without .item() and float()"
-        return answer(name, question, "fault", f"it returned a {type(returned).__name__}, not a tensor", cause)
+        return answer(name, "fault", f"it returned a {type(returned).__name__}, not a tensor", cause)
     if not returned.requires_grad:
         cause = "look for .detach(), .item(), numpy(), torch.no_grad(), comparisons and rounding on the way"
-        return answer(name, question, "fault", "what it returned is detached from the predictions", cause)
+        return answer(name, "fault", "what it returned is detached from the predictions", cause)
     value = one_number(returned).item()
     if not math.isfinite(value):
         cause = "look for a logarithm of 0, a division by 0, or an exponential that overflows"
-        return answer(name, question, "fault", f"it is {value} on the batch as given", cause)
+        return answer(name, "fault", f"it is {value} on the batch as given", cause)
     if returned.numel() > 1 and returned.shape.numel() > max(predicted.shape.numel(), target.shape.numel()):
         cause = "more values than there are predictions: something was broadcast"
-        return answer(name, question, "fault", f"it returned values of shape {tuple(returned.shape)}", cause)
+        return answer(name, "fault", f"it returned values of shape {tuple(returned.shape)}", cause)
     if returned.ndim:
         cause = "fine if you reduce them yourself; backward() wants a scalar. Here their mean is examined"
         level: LossLevel = "fine" if getattr(loss, "reduction", "") == "none" else "caution"
-        return answer(name, question, level, f"it returned values of shape {tuple(returned.shape)}", cause)
-    return answer(name, question, "fine", f"a scalar, {value:.6g} on the batch as given")
+        return answer(name, level, f"it returned values of shape {tuple(returned.shape)}", cause)
+    return answer(name, "fine", f"a scalar, {value:.6g} on the batch as given")
 
 
 def broadcasting(subject: Subject, predicted: Tensor, target: Tensor) -> LossFinding:
@@ -62,41 +63,41 @@ def broadcasting(subject: Subject, predicted: Tensor, target: Tensor) -> LossFin
         predicted: The predictions as they were given.
         target: The targets as they were given.
     """
-    name, question = "broadcasting", "Does a shape (n, 1) against (n,) pass silently?"
+    name = "broadcasting"
     if subject.kind not in _ELEMENTWISE:
-        return not_asked(name, question, "the loss does not compare element by element")
+        return not_asked(name, "the loss does not compare element by element")
     cause = "squeeze or reshape one of them; the losses in rewardlab.losses.modules refuse this"
     if predicted.shape != target.shape:
         shapes = f"predictions of shape {tuple(predicted.shape)} against targets of shape {tuple(target.shape)}"
         try:
-            pairs = torch.broadcast_tensors(predicted, target)[0].numel()
-        except RuntimeError:
-            return answer(name, question, "fault", f"{shapes} do not belong together", cause)
+            pairs = math.prod(np.broadcast_shapes(predicted.shape, target.shape))
+        except ValueError:
+            return answer(name, "fault", f"{shapes} do not belong together", cause)
         words = f"{shapes}: {pairs} pairs are compared instead of {max(predicted.numel(), target.numel())}"
-        return answer(name, question, "fault", words, cause)
+        return answer(name, "fault", words, cause)
     rows = subject.predicted.reshape(-1)[:4]
     if rows.numel() < 2:
-        return not_asked(name, question, "the batch has one element")
+        return not_asked(name, "the batch has one element")
     column, row = rows[:, None], subject.target.reshape(-1)[:4]
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         try:
             subject.loss(column, row)
         except Exception as error:
-            return answer(name, question, "fine", f"it is refused ({type(error).__name__})")
+            return answer(name, "fine", f"it is refused ({type(error).__name__})")
     if told:
-        return answer(name, question, "fine", "it passes, with a warning", cause)
-    return answer(name, question, "caution", "it passes without a word, and all pairs are compared", cause)
+        return answer(name, "fine", "it passes, with a warning", cause)
+    return answer(name, "caution", "it passes without a word, and all pairs are compared", cause)
 
 
 def target_dtypes(subject: Subject) -> LossFinding:
     """Which dtypes of targets does the loss take, and does the same target cost the same in all of them?"""
-    name, question = "target_dtypes", "Does a target cost the same, whatever its dtype?"
+    name = "target_dtypes"
     target = subject.target
     if not bool((target == target.round()).all()) if target.is_floating_point() else False:
-        return not_asked(name, question, "the targets are no whole numbers")
+        return not_asked(name, "the targets are no whole numbers")
     if target.is_floating_point() and subject.kind in ("classes", "log_probabilities"):
-        return not_asked(name, question, "the targets are shares of classes, not their indices")
+        return not_asked(name, "the targets are shares of classes, not their indices")
     usual = subject.value(subject.predicted, target)
     values, refused = {}, []
     for dtype in _dtypes(subject):
@@ -110,9 +111,9 @@ def target_dtypes(subject: Subject) -> LossFinding:
     if other:
         cause = "whole numbers are computed with as such: they wrap or are cut off; convert them first"
         level: LossLevel = "fault" if _word(target.dtype) in other else "caution"
-        return answer(name, question, level, f"as {', '.join(other)} they cost something else", cause, evidence)
+        return answer(name, level, f"as {', '.join(other)} they cost something else", cause, evidence)
     words = f"taken as {', '.join(values) or 'nothing else'}"
-    return answer(name, question, "fine", words + (f"; refused as {', '.join(refused)}" if refused else ""))
+    return answer(name, "fine", words + (f"; refused as {', '.join(refused)}" if refused else ""))
 
 
 def _dtypes(subject: Subject) -> list[torch.dtype]:

@@ -30,10 +30,10 @@ def joins(subject: Subject, *, capped: bool = False) -> LossFinding:
         subject: The loss.
         capped: A plateau was found already, so that the corner at its edge is no news.
     """
-    name, question = "joins", "Is the loss continuous along a line, and where has it corners?"
+    name = "joins"
     lines = _lines(subject)
     if not lines:
-        return not_asked(name, question, "nothing is known of what a line of predictions is; pass kind=...")
+        return not_asked(name, "nothing is known of what a line of predictions is; pass kind=...")
     jumps, corners = [], []
     for words, at, reach in lines:
         value, slope = at
@@ -41,15 +41,14 @@ def joins(subject: Subject, *, capped: bool = False) -> LossFinding:
         corners += [(words, place, by) for place, by in _jumps(slope, reach)]
     if jumps:
         cause = "two branches do not meet; write both down at the join, and make them equal there"
-        return answer(name, question, "fault", "the value jumps", cause, jumps[:4])
+        return answer(name, "fault", "the value jumps", cause, jumps[:4])
     told = [f"{words}: at {place:.6g} the slope jumps by {by:+.6g}" for words, place, by in corners]
     if any(by < 0 for _, _, by in corners) and not capped:
         cause = "a slope that falls as the error grows: two branches do not fit, or the loss is capped"
-        return answer(name, question, "caution", "the slope jumps downwards", cause, told[:4])
+        return answer(name, "caution", "the slope jumps downwards", cause, told[:4])
     words = "value and slope are continuous" if not told else "the value is continuous"
     return answer(
         name,
-        question,
         "fine",
         words,
         "corners such as those of absolute error, a hinge or a cap" if told else "",

@@ -38,21 +38,21 @@ def no_knowledge(subject: Subject, expected: float | None) -> LossFinding:
         subject: The loss and a batch.
         expected: The value that the user expects, or None.
     """
-    name, question = "no_knowledge", "Is the loss of a prediction that says nothing what it should be?"
+    name = "no_knowledge"
     value = value_of_no_knowledge(subject)
     if value is None:
-        return not_asked(name, question, "nothing is known of what a prediction says, or the loss fails there")
+        return not_asked(name, "nothing is known of what a prediction says, or the loss fails there")
     if expected is not None and not math.isclose(value, expected, rel_tol=1e-3, abs_tol=1e-9):
         cause = "a weight, a factor, a sum instead of a mean, or another loss than was meant"
-        return answer(name, question, "fault", f"it is {value:.6g}, and {expected:.6g} was expected", cause)
+        return answer(name, "fault", f"it is {value:.6g}, and {expected:.6g} was expected", cause)
     if expected is not None:
-        return answer(name, question, "fine", f"it is {value:.6g}, as expected")
+        return answer(name, "fine", f"it is {value:.6g}, as expected")
     if subject.kind == "number":
-        return answer(name, question, "fine", f"it is {value:.6g} for the mean of the targets")
+        return answer(name, "fine", f"it is {value:.6g} for the mean of the targets")
     classes = subject.classes if subject.kind in ("classes", "log_probabilities") else 2
     plain = math.log(classes)
     words = f"it is {value:.6g}, {value / plain:.4g} times ln {classes}, which is a plain cross-entropy's"
     if value < 0:
-        return answer(name, question, "caution", words, "a cross-entropy is never below 0: is a sign missing?")
+        return answer(name, "caution", words, "a cross-entropy is never below 0: is a sign missing?")
     meant = "weights, a focal factor, smoothed labels, or a sum" if not math.isclose(value, plain, rel_tol=1e-3) else ""
-    return answer(name, question, "fine", words, meant)
+    return answer(name, "fine", words, meant)
