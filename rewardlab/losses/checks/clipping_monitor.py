@@ -18,7 +18,7 @@ from rewardlab.losses.checks.finding import LossFinding, answer, not_asked
 __all__ = ["ClippingMonitor", "clipping_finding"]
 
 _OFTEN = 0.5
-_HARD = 2.0
+_HARD = 10.0
 
 
 @final

@@ -49,6 +49,8 @@ _ALONE = {
     "memorising": "Can the model learn ten examples by heart?",
     "better": "Does the prediction that was said to be better cost less?",
     "diversity": "Are the outputs as different from each other as real examples are?",
+    "weights": "Have the weights run away?",
+    "loss_spikes": "Did a logged loss leap?",
     "frozen": "Are there parameters that the training does not move?",
     "action_spread": "Is the standard deviation of the actions vanishing or exploding?",
     "finite": "Were all gradients and weights finite, at every update?",
