@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, final
 
 import torch
@@ -87,36 +88,49 @@ class OwnObjective(AbstractObjective):
             representation = encode(observations)
             return representation if representation.requires_grad else representation.detach().requires_grad_()
 
+        where = f"loss of auxiliary objective {self.name!r}"
         try:
-            value = self._function(head, observed, batch)
-        except KeyError as missing:
-            problem = _absent_observation(self.name, missing, batch)
-            if problem is None:
-                raise
-            raise BadInput(problem) from missing
-        problem = self._value_problem(value, batch.rewards.device)
+            value = self._function(head, observed, _with_named_observations(batch, where))
+        except BadInput as refused:
+            # By a loss of this library, or by the observations: neither knows for whom.
+            named = [
+                found if found.where == where else replace(found, where=f"{where}: {found.where}")
+                for found in refused.problems
+            ]
+            raise BadInput(*named) from refused
+        problem = _value_problem(where, value, batch.rewards.device)
         if problem is not None:
             raise BadInput(problem)
         return ObjectiveLoss(value)
 
-    def _value_problem(self, value: Any, device: torch.device) -> Problem | None:
-        where = f"loss of auxiliary objective {self.name!r}"
-        if not isinstance(value, Tensor):
-            return Problem(where, f"a {type(value).__name__}", "a tensor", "leave out .item() and float()")
-        if value.ndim != 0:
-            return Problem(where, f"a tensor of shape {tuple(value.shape)}", "a scalar", "take its mean: .mean()")
-        if not value.is_floating_point():
-            return Problem(where, f"a tensor of {value.dtype}", "a floating dtype")
-        if value.device != device:
-            return Problem(where, f"a tensor on {value.device}", f"one on {device}", "make the head's tensors there")
-        if not value.requires_grad:
-            fix = "leave out .detach() and torch.no_grad(), and use the head or encode(...)"
-            return Problem(where, "a tensor without a gradient", "one that depends on the head or on encode(...)", fix)
-        return None
+
+@final
+class _NamedObservations(dict[str, Any]):
+    def __init__(self, observations: dict[str, Any], where: str) -> None:
+        super().__init__(observations)
+        self._where = where
+
+    def __missing__(self, key: str) -> Any:
+        raise BadInput(one_of(self._where, key, self, "observation"))
 
 
-def _absent_observation(name: str, missing: KeyError, batch: AuxiliaryBatch) -> Problem | None:
-    """The problem if a missing key can only have been that of an observation."""
-    if not isinstance(batch.observations, dict) or not missing.args or missing.args[0] in batch.observations:
-        return None
-    return one_of(f"loss of auxiliary objective {name!r}", str(missing.args[0]), batch.observations, "observation")
+def _with_named_observations(batch: AuxiliaryBatch, where: str) -> AuxiliaryBatch:
+    if not isinstance(batch.observations, dict):
+        return batch
+    before, after = (_NamedObservations(part, where) for part in (batch.observations, batch.next_observations))
+    return replace(batch, observations=before, next_observations=after)
+
+
+def _value_problem(where: str, value: Any, device: torch.device) -> Problem | None:
+    if not isinstance(value, Tensor):
+        return Problem(where, f"a {type(value).__name__}", "a tensor", "leave out .item() and float()")
+    if value.ndim != 0:
+        return Problem(where, f"a tensor of shape {tuple(value.shape)}", "a scalar", "take its mean: .mean()")
+    if not value.is_floating_point():
+        return Problem(where, f"a tensor of {value.dtype}", "a floating dtype")
+    if value.device != device:
+        return Problem(where, f"a tensor on {value.device}", f"one on {device}", "make the head's tensors there")
+    if not value.requires_grad:
+        fix = "leave out .detach() and torch.no_grad(), and use the head or encode(...)"
+        return Problem(where, "a tensor without a gradient", "one that depends on the head or on encode(...)", fix)
+    return None

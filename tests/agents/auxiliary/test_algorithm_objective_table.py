@@ -25,6 +25,7 @@ from rewardlab.agents.auxiliary import (
     OwnObjective,
     Reconstruction,
     RewardPrediction,
+    Task,
     ValueReplay,
     representation_names,
 )
@@ -39,6 +40,11 @@ from rewardlab.losses.modules import (
 from tests.agents.auxiliary.agents_in_script import ALGORITHMS, CONTINUOUS, LINE, STEPS, scripted_agent
 from tests.agents.auxiliary.scripted_environment import Kind, Scripted
 
+
+def single(task: Task) -> nn.Module:
+    return nn.Linear(task.size, 1)
+
+
 OBJECTIVES: dict[str, Callable[[float], AbstractObjective]] = {
     "reward": lambda weight: RewardPrediction(HuberLoss(1.0), weight),
     "next observation": lambda weight: NextObservation(SquaredErrorLoss(), weight),
@@ -47,10 +53,7 @@ OBJECTIVES: dict[str, Callable[[float], AbstractObjective]] = {
     "adversarial next observation": lambda weight: AdversarialNextObservation(CombinedGenerativeLoss(0.5), weight),
     "value replay": lambda weight: ValueReplay(SquaredErrorLoss(), weight, gamma=0.9),
     "own": lambda weight: OwnObjective(
-        "own",
-        lambda task: nn.Linear(task.size, 1),
-        lambda head, encode, batch: encode(batch.observations).mean(),
-        weight,
+        "own", single, lambda head, encode, batch: head(encode(batch.observations)).square().mean(), weight
     ),
 }
 
@@ -82,7 +85,11 @@ def require_training(model: BaseAlgorithm, objective: AbstractObjective) -> None
     logged = model.logger.name_to_value
     assert logged[f"auxiliary/{objective.name}/gradient_norm"] > 0
     assert math.isfinite(logged[f"auxiliary/{objective.name}/loss"])
-    assert all(torch.isfinite(parameter).all() for parameter in callback.heads[objective.name].parameters())
+    fresh = AuxiliaryObjectives([objective])
+    fresh.init_callback(model)
+    learned, unlearned = (some.heads[objective.name].state_dict() for some in (callback, fresh))
+    assert all(torch.isfinite(values).all() for values in learned.values())
+    assert [key for key, values in unlearned.items() if torch.equal(values, learned[key])] == [], "no part stood still"
 
 
 @pytest.mark.parametrize("objective", [*OBJECTIVES])
@@ -99,7 +106,8 @@ def test_a_cell_of_the_table(algorithm: str, objective: str) -> None:
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_all_objectives_at_weight_0_change_nothing(algorithm: str) -> None:
     model = scripted_agent(algorithm, environment(algorithm))
-    callback = AuxiliaryObjectives(objectives([*OBJECTIVES], 0.0))
+    alone = OwnObjective("alone", single, lambda head, encode, batch: encode(batch.observations).mean(), 0.0)
+    callback = AuxiliaryObjectives([*objectives([*OBJECTIVES], 0.0), alone])
     model.learn(STEPS, callback=callback)
     for name, values in plain_weights(algorithm).items():
         np.testing.assert_array_equal(weights(model)[name], values, err_msg=name)

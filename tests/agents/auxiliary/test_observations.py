@@ -32,7 +32,7 @@ VECTORS: list[tuple[spaces.Space[Any], Any, list[float]]] = [
     (spaces.MultiBinary(2), torch.tensor([[1, 0]], dtype=torch.int8), [1, 0]),
     (
         # In the order of the keys, whatever the order of the dictionary.
-        spaces.Dict({"b": spaces.Discrete(2), "a": spaces.Box(-9, 9, (1,)), "c": PICTURE}),
+        spaces.Dict([("b", spaces.Discrete(2)), ("a", spaces.Box(-9, 9, (1,))), ("c", PICTURE)]),
         {"c": torch.full((1, 1, 1, 2), 255, dtype=torch.uint8), "b": torch.tensor([[0]]), "a": torch.tensor([[7.0]])},
         [7, 1, 0, 1, 1],
     ),
