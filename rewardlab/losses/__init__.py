@@ -8,6 +8,14 @@ Importing this loads NumPy only. `rewardlab.losses.modules` has the same losses 
 `rewardlab.losses.checks` what to ask when a loss misbehaves, `rewardlab.losses.advice` which loss to choose.
 """
 
+from rewardlab.losses.binary import (
+    binary_cross_entropy,
+    binary_cross_entropy_gradient,
+    cross_entropy_of_probability,
+    cross_entropy_of_probability_gradient,
+    weighted_binary_cross_entropy,
+    weighted_binary_cross_entropy_gradient,
+)
 from rewardlab.losses.calibration import CalibrationRow, calibration_table, expected_calibration_error
 from rewardlab.losses.class_weights import (
     focal_optimum,
@@ -20,6 +28,7 @@ from rewardlab.losses.class_weights import (
 from rewardlab.losses.gaussian import gaussian_log_density, gaussian_nll, gaussian_nll_gradient
 from rewardlab.losses.latent import gaussian_kl, gaussian_kl_gradient
 from rewardlab.losses.linear import LinearGradient, linear_gradient
+from rewardlab.losses.logistic import log_sigmoid, log_softmax, log_sum_exp, logit, sigmoid, softmax, softplus
 from rewardlab.losses.mixture import expected_squared_error, mixture_nll, mixture_nll_gradient, mixture_responsibilities
 from rewardlab.losses.noise import (
     clean_estimate,
@@ -65,8 +74,12 @@ __all__ = [
     "absolute_error",
     "absolute_error_gradient",
     "accuracy",
+    "binary_cross_entropy",
+    "binary_cross_entropy_gradient",
     "calibration_table",
     "clean_estimate",
+    "cross_entropy_of_probability",
+    "cross_entropy_of_probability_gradient",
     "elastic_net_penalty",
     "elastic_net_penalty_gradient",
     "elastic_net_proximal",
@@ -88,6 +101,10 @@ __all__ = [
     "l2_penalty_gradient",
     "l2_proximal",
     "linear_gradient",
+    "log_sigmoid",
+    "log_softmax",
+    "log_sum_exp",
+    "logit",
     "mixture_nll",
     "mixture_nll_gradient",
     "mixture_responsibilities",
@@ -100,12 +117,17 @@ __all__ = [
     "recall",
     "reconstruction_error",
     "reconstruction_error_gradient",
+    "sigmoid",
     "signal_to_noise_ratio",
+    "softmax",
+    "softplus",
     "squared_error",
     "squared_error_gradient",
     "threshold_from_costs",
     "threshold_sweep",
     "unfocused_probability",
     "unweighted_probability",
+    "weighted_binary_cross_entropy",
+    "weighted_binary_cross_entropy_gradient",
     "weighted_optimum",
 ]
