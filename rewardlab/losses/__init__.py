@@ -8,6 +8,15 @@ Importing this loads NumPy only. `rewardlab.losses.modules` has the same losses 
 `rewardlab.losses.checks` what to ask when a loss misbehaves, `rewardlab.losses.advice` which loss to choose.
 """
 
+from rewardlab.losses.adversarial import (
+    combined_generative_loss,
+    discriminator_loss,
+    discriminator_loss_gradient,
+    generator_loss,
+    generator_loss_gradient,
+    saturating_generator_loss,
+    saturating_generator_loss_gradient,
+)
 from rewardlab.losses.binary import (
     binary_cross_entropy,
     binary_cross_entropy_gradient,
@@ -78,8 +87,11 @@ __all__ = [
     "binary_cross_entropy_gradient",
     "calibration_table",
     "clean_estimate",
+    "combined_generative_loss",
     "cross_entropy_of_probability",
     "cross_entropy_of_probability_gradient",
+    "discriminator_loss",
+    "discriminator_loss_gradient",
     "elastic_net_penalty",
     "elastic_net_penalty_gradient",
     "elastic_net_proximal",
@@ -91,6 +103,8 @@ __all__ = [
     "gaussian_log_density",
     "gaussian_nll",
     "gaussian_nll_gradient",
+    "generator_loss",
+    "generator_loss_gradient",
     "huber",
     "huber_gradient",
     "l1_penalty",
@@ -117,6 +131,8 @@ __all__ = [
     "recall",
     "reconstruction_error",
     "reconstruction_error_gradient",
+    "saturating_generator_loss",
+    "saturating_generator_loss_gradient",
     "sigmoid",
     "signal_to_noise_ratio",
     "softmax",
