@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from rewardlab.errors import BadInput, Problem, nearest
+from rewardlab.lessons.class_weights import CLASS_WEIGHTS
 from rewardlab.lessons.delivery_time import DELIVERY_TIME
+from rewardlab.lessons.fraud import FRAUD
 from rewardlab.lessons.lesson import Lesson
 from rewardlab.lessons.outliers import OUTLIERS
+from rewardlab.lessons.training import TRAINING
+from rewardlab.lessons.weather_signals import WEATHER_SIGNALS
 
 __all__ = ["CHAPTERS", "lesson", "lessons"]
 
 CHAPTERS: dict[str, tuple[Lesson, ...]] = {
+    "Before any loss": TRAINING,
     "Delivery time": DELIVERY_TIME,
     "One corrupted record": OUTLIERS,
+    "Rain": WEATHER_SIGNALS,
+    "Fraud": (*FRAUD, *CLASS_WEIGHTS),
 }
 """The lessons by chapter; each chapter is a module of this room, or a few."""
 
