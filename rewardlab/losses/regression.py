@@ -13,7 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rewardlab.losses.borders import Floats, matched, refuse_not_finite, require_at_least
+from rewardlab.losses.borders import Floats, require_at_least
+from rewardlab.losses.difference import difference
 
 __all__ = [
     "absolute_error",
@@ -42,14 +43,14 @@ def squared_error(predicted: ArrayLike, target: ArrayLike) -> Floats:
         >>> float(squared_error([26.0, 34.0], [30.0, 30.0]).mean())
         16.0
     """
-    error = _error("squared_error", predicted, target)
+    error = difference("squared_error", predicted, target)
     with np.errstate(all="ignore"):
         return np.multiply(error, error, out=error)
 
 
 def squared_error_gradient(predicted: ArrayLike, target: ArrayLike) -> Floats:
     """Derivative of `squared_error` by each prediction: twice the error. Arguments and errors are those of the loss."""
-    error = _error("squared_error_gradient", predicted, target)
+    error = difference("squared_error_gradient", predicted, target)
     with np.errstate(all="ignore"):
         return np.multiply(error, 2, out=error)
 
@@ -67,7 +68,7 @@ def absolute_error(predicted: ArrayLike, target: ArrayLike) -> Floats:
     Raises:
         BadInput: Shapes differ, or something is empty, not finite or no number.
     """
-    error = _error("absolute_error", predicted, target)
+    error = difference("absolute_error", predicted, target)
     return np.abs(error, out=error)
 
 
@@ -77,7 +78,7 @@ def absolute_error_gradient(predicted: ArrayLike, target: ArrayLike) -> Floats:
     At an error of 0 there is no derivative; 0 is the subgradient that leaves a right answer alone, and torch's choice.
     Arguments and errors are those of the loss.
     """
-    error = _error("absolute_error_gradient", predicted, target)
+    error = difference("absolute_error_gradient", predicted, target)
     return np.sign(error, out=error)
 
 
@@ -103,7 +104,7 @@ def huber(predicted: ArrayLike, target: ArrayLike, delta: float) -> Floats:
         array([112.5, 187.5, 637.5])
     """
     require_at_least("huber", 0.0, above=True, delta=delta)
-    error = _error("huber", predicted, target)
+    error = difference("huber", predicted, target)
     size = np.abs(error, out=error)
     # With s = min(|e|, delta) both branches are s (|e| - s / 2), so that no unused branch can overflow.
     with np.errstate(all="ignore"):
@@ -119,16 +120,5 @@ def huber_gradient(predicted: ArrayLike, target: ArrayLike, delta: float) -> Flo
     Arguments and errors are those of the loss.
     """
     require_at_least("huber_gradient", 0.0, above=True, delta=delta)
-    error = _error("huber_gradient", predicted, target)
+    error = difference("huber_gradient", predicted, target)
     return np.clip(error, -delta, delta, out=error)
-
-
-def _error(where: str, predicted: ArrayLike, target: ArrayLike) -> Floats:
-    """A new array, in which the loss may go on computing: a second one of that size would cost as much time again."""
-    first, second = matched(where, predicted, target)
-    error = np.empty_like(first)
-    with np.errstate(all="ignore"):
-        np.subtract(first, second, out=error)
-    if not np.isfinite(error).all():
-        refuse_not_finite(where, predicted=first, target=second)
-    return error
