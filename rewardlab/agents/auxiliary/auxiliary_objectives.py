@@ -87,6 +87,16 @@ class AuxiliaryObjectives(BaseCallback):
         """How many of the agent's updates they took part in."""
         return self._learned.updates if self._learned is not None else 0
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is worth knowing of how they are attached; empty before the first training."""
+        return tuple(
+            f"{name}: {found.name} belongs to {len(found.owners)} optimisers; what it adds is added once, in the pass "
+            "that brings the agent's own gradient there"
+            for name, found in self._representations.items()
+            if len(found.owners) > 1
+        )
+
     def save(self, folder: str | Path) -> None:
         """Write heads, their optimisers, streams and counters beside an agent: safetensors and JSON.
 
@@ -119,6 +129,8 @@ class AuxiliaryObjectives(BaseCallback):
 
     def _on_training_start(self) -> None:
         groups: dict[tuple[int, ...], list[str]] = {}
+        for joined in self._joined:
+            joined.remove()
         for name, representation in self._representations.items():
             groups.setdefault(tuple(id(owner) for owner in representation.owners), []).append(name)
         self._joined = [self._join(group) for group in groups.values()]
@@ -189,7 +201,15 @@ class AuxiliaryObjectives(BaseCallback):
         def stepped(added: list[AddedGradient]) -> None:
             self._after_step(added, names, owners[0].param_groups[0]["lr"])
 
-        return JoinedGradient(list(parameters.values()), owners, lambda: self._added(names, places), stepped)
+        began = self.model.start_time
+        return JoinedGradient(
+            list(parameters.values()),
+            owners,
+            lambda: self._added(names, places),
+            stepped,
+            # Each call of learn has a time of its own.
+            lambda: self.model.start_time == began,
+        )
 
     def _added(self, names: list[str], places: dict[int, int]) -> list[AddedGradient]:
         assert self._source is not None

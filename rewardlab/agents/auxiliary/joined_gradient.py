@@ -62,6 +62,8 @@ class JoinedGradient:
         compute: Called once in each update, at the first parameter that the agent's backward pass reaches; returns what
             is to be added. Gradients are enabled while it runs.
         stepped: Called after each step of an owner that followed, with what was added.
+        is_wanted: Asked in each update. A training that was interrupted never comes to take its hooks away; once this
+            is false they go by themselves.
     """
 
     def __init__(
@@ -70,8 +72,10 @@ class JoinedGradient:
         owners: Sequence[Optimizer],
         compute: Callable[[], list[AddedGradient]],
         stepped: Callable[[list[AddedGradient]], None],
+        is_wanted: Callable[[], bool],
     ) -> None:
         self._parameters, self._compute, self._stepped = list(parameters), compute, stepped
+        self._is_wanted = is_wanted
         self._added: list[AddedGradient] | None = None
         self._reached: set[int] = set()
         self._old: list[Tensor | None] = [parameter.grad for _, parameter in self._parameters]
@@ -94,6 +98,9 @@ class JoinedGradient:
             if gradient is None or gradient is self._old[place]:
                 return
             if self._added is None:
+                if not self._is_wanted():
+                    self.remove()
+                    return
                 with torch.enable_grad():
                     self._added = self._compute()
             self._reached.add(place)

@@ -11,6 +11,7 @@ import pytest
 import torch
 from stable_baselines3 import A2C, DQN, PPO, SAC, TD3
 from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
 from torch import Tensor, nn
 
 from rewardlab.agents.auxiliary import AbstractObjective, AuxiliaryBatch, AuxiliaryObjectives, ObjectiveLoss, Task
@@ -161,20 +162,59 @@ def test_heads_stay_outside_of_the_norm_that_the_agent_clips(monkeypatch: pytest
     assert set(seen) == {len(list(model.policy.parameters()))}
 
 
+class Extractor(nn.Module):
+    features_dim = 6
+
+    def __init__(self, space: Any) -> None:
+        super().__init__()
+        self.layer = nn.Linear(space.shape[0], self.features_dim)
+
+    def forward(self, observations: Tensor) -> Tensor:
+        return torch.tanh(self.layer(observations))
+
+
 @pytest.mark.parametrize("name", ["SAC", "TD3"])
 def test_a_critic_ignores_what_the_actors_pass_leaves_in_it(name: str) -> None:
-    class Extractor(nn.Module):
-        features_dim = 6
-
-        def __init__(self, space: Any) -> None:
-            super().__init__()
-            self.layer = nn.Linear(space.shape[0], self.features_dim)
-
-        def forward(self, observations: Tensor) -> Tensor:
-            return torch.tanh(self.layer(observations))
-
     policy = {"net_arch": [16], "features_extractor_class": Extractor}
     model = agent(name, 0, policy_kwargs=policy)
     callback = AuxiliaryObjectives([LastAngle("angle", 0.1, representation="critic_features")])
     model.learn(60, callback=callback)
     assert callback.updates == model._n_updates, "one for each step of the critic's optimiser, none for the actor's"
+
+
+@NAMED
+def test_an_interrupted_training_leaves_nothing_behind(name: str) -> None:
+    class Interrupt(BaseCallback):
+        def _on_step(self) -> bool:
+            if self.num_timesteps == 70:
+                raise KeyboardInterrupt
+            return True
+
+    model = agent(name, 0)
+    left = AuxiliaryObjectives([LastAngle("angle", 0.7)])
+    with pytest.raises(KeyboardInterrupt):
+        model.learn(120, callback=[left, Interrupt()])
+    assert left.updates > 0
+    head = {key: value.clone() for key, value in left.heads["angle"].state_dict().items()}
+    fresh = AuxiliaryObjectives([LastAngle("angle", 0.0)])
+    before = left.updates
+    model.learn(70, callback=fresh)
+    assert (left.updates, fresh.updates > 0) == (before, True)
+    for key, value in left.heads["angle"].state_dict().items():
+        assert torch.equal(value, head[key])
+    again = agent(name, 0)
+    again.learn(70, callback=left)
+    assert left.updates > before
+
+
+def test_what_two_optimisers_own_is_given_once_and_said() -> None:
+    model = agent("TD3", 0, policy_kwargs={"net_arch": [8], "share_features_extractor": True})
+    callback = AuxiliaryObjectives([LastAngle("angle", 0.1)])
+    model.learn(60, callback=callback)
+    assert callback.notes == ()
+    shared = {"net_arch": [8], "share_features_extractor": True, "features_extractor_class": Extractor}
+    model = agent("TD3", 0, policy_kwargs=shared)
+    callback = AuxiliaryObjectives([LastAngle("angle", 0.1, representation="actor_features")])
+    model.learn(60, callback=callback)
+    assert "belongs to 2 optimisers; what it adds is added once" in callback.notes[0]
+    assert callback.updates == model._n_updates // model.policy_delay  # type: ignore[attr-defined]
