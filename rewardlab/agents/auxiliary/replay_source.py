@@ -28,7 +28,8 @@ class ReplaySource:
 
     Raises:
         BadInput: Its buffer keeps observations only once (``optimize_memory_usage``), so that what followed the last
-            step of an episode is lost, or it is no `ReplayBuffer`.
+            step of an episode is lost; it does not keep how episodes ended (``handle_timeout_termination=False``); or
+            it is no `ReplayBuffer`.
     """
 
     def __init__(self, model: OffPolicyAlgorithm) -> None:
@@ -38,6 +39,9 @@ class ReplaySource:
         if buffer.optimize_memory_usage:
             got = "a replay buffer with optimize_memory_usage=True, which loses the last observation of each episode"
             raise BadInput(Problem("AuxiliaryObjectives", got, "one that keeps it", "leave that option out"))
+        if not buffer.handle_timeout_termination:
+            got = "a replay buffer with handle_timeout_termination=False, to which every ending is a termination"
+            raise BadInput(Problem("AuxiliaryObjectives", got, "one that keeps time limits", "leave that option out"))
         self._model, self._buffer = model, buffer
 
     def sample(self, generator: np.random.Generator, size: int) -> AuxiliaryBatch:

@@ -163,3 +163,22 @@ def test_a_key_that_is_missing_in_your_own_dictionary_is_your_own_error() -> Non
         scripted_agent("PPO", Scripted("dict"), "MultiInputPolicy").learn(
             STEPS, callback=AuxiliaryObjectives([objective])
         )
+
+
+FORGETFUL: dict[str, tuple[dict[str, Any], str]] = {
+    "time limits": ({}, "to which every ending is a termination, expected one that keeps time limits"),
+    "last observations": (
+        {"optimize_memory_usage": True},
+        "which loses the last observation of each episode, expected one that keeps it",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FORGETFUL)
+def test_a_buffer_that_forgets_what_is_needed_is_refused_before_training(what: str) -> None:
+    options, line = FORGETFUL[what]
+    buffer = {"handle_timeout_termination": False}
+    model = scripted_agent("DQN", Scripted(), replay_buffer_kwargs=buffer, **options)
+    with pytest.raises(BadInput, match=line):
+        model.learn(STEPS, callback=AuxiliaryObjectives([RewardPrediction(SquaredErrorLoss(), 0.1)]))
+    assert model.num_timesteps == 0
