@@ -26,6 +26,12 @@ from rewardlab.losses.binary import (
     weighted_binary_cross_entropy_gradient,
 )
 from rewardlab.losses.calibration import CalibrationRow, calibration_table, expected_calibration_error
+from rewardlab.losses.categorical import (
+    softmax_cross_entropy,
+    softmax_cross_entropy_gradient,
+    token_cross_entropy,
+    token_cross_entropy_gradient,
+)
 from rewardlab.losses.class_weights import (
     focal_optimum,
     positive_weight_from_counts,
@@ -34,6 +40,7 @@ from rewardlab.losses.class_weights import (
     unweighted_probability,
     weighted_optimum,
 )
+from rewardlab.losses.focal import focal_factor, focal_loss, focal_loss_gradient
 from rewardlab.losses.gaussian import gaussian_log_density, gaussian_nll, gaussian_nll_gradient
 from rewardlab.losses.latent import gaussian_kl, gaussian_kl_gradient
 from rewardlab.losses.linear import LinearGradient, linear_gradient
@@ -97,6 +104,9 @@ __all__ = [
     "elastic_net_proximal",
     "expected_calibration_error",
     "expected_squared_error",
+    "focal_factor",
+    "focal_loss",
+    "focal_loss_gradient",
     "focal_optimum",
     "gaussian_kl",
     "gaussian_kl_gradient",
@@ -136,11 +146,15 @@ __all__ = [
     "sigmoid",
     "signal_to_noise_ratio",
     "softmax",
+    "softmax_cross_entropy",
+    "softmax_cross_entropy_gradient",
     "softplus",
     "squared_error",
     "squared_error_gradient",
     "threshold_from_costs",
     "threshold_sweep",
+    "token_cross_entropy",
+    "token_cross_entropy_gradient",
     "unfocused_probability",
     "unweighted_probability",
     "weighted_binary_cross_entropy",

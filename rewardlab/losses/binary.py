@@ -43,7 +43,7 @@ def binary_cross_entropy(predicted: ArrayLike, target: ArrayLike) -> Floats:
 
     Example:
         >>> binary_cross_entropy([-200.0, 0.0, 4.6], [1.0, 1.0, 0.0]).round(5)
-        array([2.00000e+02, 6.93150e-01, 4.61005e+00])
+        array([200.     ,   0.69315,   4.61   ])
     """
     logits, labels = labelled_logits("binary_cross_entropy", predicted, target)
     return _price(logits, labels, 1 - labels, None)

@@ -175,7 +175,7 @@ def _from_the_top(where: str, scores: Floats, axis: int) -> Floats:
     _require_axis(where, scores, axis)
     top = scores.max(axis=axis, keepdims=True)
     with np.errstate(over="ignore", invalid="ignore"):
-        shifted = scores - top
+        shifted = np.asarray(scores - top)
     if np.isinf(top).any():
         infinite = np.isposinf(scores)
         undefined = np.isneginf(top) | (infinite.sum(axis=axis, keepdims=True) > 1)
