@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from rewardlab.lessons import CHAPTERS, lesson, lessons
 from tests.command_line import call
+from tests.house.project import ROOT
 
 WITHOUT_PICTURE = next(one.name for one in lessons() if one.draw is None)
 
@@ -87,3 +89,13 @@ def test_what_is_slow_to_load_is_left_alone(arguments: list[str]) -> None:
     loaded = {line.rsplit("|", 1)[1].strip().split(".")[0] for line in log.splitlines() if "|" in line}
     assert "numpy" in loaded
     assert loaded & {"torch", "scipy", "matplotlib"} == set()
+
+
+def test_the_page_lists_every_lesson_and_shows_one_as_it_is() -> None:
+    page = (ROOT / "docs" / "lessons.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^- `([a-z0-9-]+)`: (.*)$", page, re.MULTILINE)
+    assert listed == [(one.name, one.title) for one in lessons()]
+    assert re.findall(r"^\*\*(.*)\*\*$", page, re.MULTILINE) == list(CHAPTERS)
+    shown = re.search(r"^```text\n(.*?)\n```$", page, re.MULTILINE | re.DOTALL)
+    assert shown is not None
+    assert shown[1].splitlines() == lesson("share-or-slope").lines()

@@ -43,8 +43,8 @@ def _list() -> None:
 
     console = Console()
     longest = max((len(one.name) for one in lessons()), default=0)
-    for chapter, members in CHAPTERS.items():
-        console.print(Text(chapter, style="bold"))
+    for place, (chapter, members) in enumerate(CHAPTERS.items()):
+        console.print(Text(f"\n{chapter}" if place else chapter, style="bold"))
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(width=0)
         table.add_column(no_wrap=True, width=longest)

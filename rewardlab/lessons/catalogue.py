@@ -5,9 +5,12 @@ from __future__ import annotations
 from rewardlab.errors import BadInput, Problem, nearest
 from rewardlab.lessons.class_weights import CLASS_WEIGHTS
 from rewardlab.lessons.delivery_time import DELIVERY_TIME
+from rewardlab.lessons.focus import FOCUS
 from rewardlab.lessons.fraud import FRAUD
 from rewardlab.lessons.lesson import Lesson
+from rewardlab.lessons.logarithms import LOGARITHMS
 from rewardlab.lessons.outliers import OUTLIERS
+from rewardlab.lessons.rain import RAIN
 from rewardlab.lessons.training import TRAINING
 from rewardlab.lessons.weather_signals import WEATHER_SIGNALS
 
@@ -17,8 +20,8 @@ CHAPTERS: dict[str, tuple[Lesson, ...]] = {
     "Before any loss": TRAINING,
     "Delivery time": DELIVERY_TIME,
     "One corrupted record": OUTLIERS,
-    "Rain": WEATHER_SIGNALS,
-    "Fraud": (*FRAUD, *CLASS_WEIGHTS),
+    "Rain": (*RAIN, *LOGARITHMS, *WEATHER_SIGNALS),
+    "Fraud": (*FRAUD, *CLASS_WEIGHTS, *FOCUS),
 }
 """The lessons by chapter; each chapter is a module of this room, or a few."""
 
