@@ -94,11 +94,12 @@ def target_dtypes(subject: Subject) -> LossFinding:
     """Which dtypes of targets does the loss take, and does the same target cost the same in all of them?"""
     name = "target_dtypes"
     target = subject.target
+    indexed = subject.kind in ("classes", "log_probabilities")
     if not bool((target == target.round()).all()) if target.is_floating_point() else False:
         return not_asked(name, "the targets are no whole numbers")
-    if target.is_floating_point() and subject.kind in ("classes", "log_probabilities"):
+    if target.is_floating_point() and indexed:
         return not_asked(name, "the targets are shares of classes, not their indices")
-    usual = subject.value(subject.predicted, target)
+    usual = subject.value(subject.predicted, target.long() if indexed else target.to(subject.predicted.dtype))
     values, refused = {}, []
     for dtype in _dtypes(subject):
         value = subject.value(subject.predicted, target.to(dtype))

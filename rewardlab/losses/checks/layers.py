@@ -15,6 +15,7 @@ from rewardlab.losses.checks.finding import LossFinding, LossLevel, answer, not_
 from rewardlab.losses.checks.outputs import output_variety
 from rewardlab.losses.checks.patient import Patient
 from rewardlab.losses.checks.questions import LAYER_QUESTIONS
+from rewardlab.losses.checks.randomness import begin_at
 
 __all__ = ["layer_findings"]
 
@@ -33,7 +34,7 @@ def layer_findings(patient: Patient) -> list[LossFinding]:
     model, loss = patient.fresh()
     units = _watched_units(model)
     with torch.enable_grad():
-        torch.manual_seed(patient.seed)
+        begin_at(patient.seed)
         patient.loss_of(model, loss).backward()  # type: ignore[no-untyped-call]
     gradients = {name: each.grad for name, each in model.named_parameters() if each.requires_grad}
     reached = _reached(model, gradients)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from rewardlab.losses.checks.finding import LossFinding, LossLevel, answer
 from rewardlab.losses.checks.kinds import LossCall
 from rewardlab.losses.checks.patient import Patient, applied, rows_of, tensors_of
+from rewardlab.losses.checks.randomness import begin_at
 from rewardlab.losses.checks.subject import called, one_number
 
 __all__ = ["memorising"]
@@ -153,7 +154,7 @@ def _by_lbfgs(patient: Patient, trial: _Trial) -> bool:
 
 
 def _ready(patient: Patient, trial: _Trial) -> tuple[nn.Module, LossCall]:
-    torch.manual_seed(patient.seed)
+    begin_at(patient.seed)
     model, loss = patient.fresh()
     return (model.eval() if trial.quiet else model), loss
 
@@ -206,7 +207,7 @@ def _noisy(patient: Patient) -> bool:
     """Whether the model says something else each time it is asked, in the mode it was handed in."""
     model, _ = patient.fresh()
     with torch.no_grad():
-        torch.manual_seed(patient.seed)
+        begin_at(patient.seed)
         first, second = (applied(model, patient.inputs) for _ in range(2))
     return isinstance(first, Tensor) and not torch.equal(first, second)
 

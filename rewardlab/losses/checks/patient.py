@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from rewardlab.errors import BadInput, Problem
 from rewardlab.losses.checks.kinds import LossCall, PredictionKind
+from rewardlab.losses.checks.randomness import begin_at
 from rewardlab.losses.checks.subject import called, one_number
 
 __all__ = ["Patient", "admitted", "applied", "rows_of", "tensors_of"]
@@ -61,7 +62,7 @@ class Patient:
 
     def outputs(self, model: nn.Module, inputs: Any = None) -> Any:
         """What a model makes of inputs, of all of them if none are given; tensors without a graph."""
-        torch.manual_seed(self.seed)
+        begin_at(self.seed)
         with torch.no_grad():
             said = applied(model, self.inputs if inputs is None else inputs)
         # A view of a parameter keeps its graph even so.

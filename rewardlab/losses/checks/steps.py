@@ -12,6 +12,7 @@ from rewardlab.losses.checks.clipping_monitor import ClippingMonitor
 from rewardlab.losses.checks.finding import LossFinding, answer, not_asked
 from rewardlab.losses.checks.patient import Patient
 from rewardlab.losses.checks.questions import STEP_QUESTIONS
+from rewardlab.losses.checks.randomness import begin_at
 
 __all__ = ["OptimiserFactory", "step_findings"]
 
@@ -33,7 +34,7 @@ def step_findings(patient: Patient, optimiser: OptimiserFactory | None, max_norm
         return [not_asked(name, "pass optimizer=...") for name in STEP_QUESTIONS]
     model, loss = patient.fresh()
     monitor = ClippingMonitor(math.inf if max_norm is None else max_norm)
-    torch.manual_seed(patient.seed)
+    begin_at(patient.seed)
     steps = optimiser(each for each in model.parameters() if each.requires_grad)
     costs = []
     for _ in range(_STEPS):

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rewardlab.losses.checks.kinds import LossCall, PredictionKind, class_axis, recognised_kind
+from rewardlab.losses.checks.randomness import begin_at
 
 __all__ = ["Subject", "called", "examined", "one_number"]
 
@@ -134,7 +135,7 @@ def called(loss: LossCall, predicted: Any, target: Any, seed: int | None = None)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if seed is not None:
-            torch.manual_seed(seed)
+            begin_at(seed)
         return loss(predicted, target)
 
 
