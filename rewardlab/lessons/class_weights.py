@@ -163,10 +163,10 @@ def _signals() -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
 
 
 def _fit(features: NDArray[Any], truth: NDArray[Any], strength: float, way: str) -> NDArray[Any]:
-    """Weights after 400 steps; the bias is free."""
+    """Weights after 250 steps; the bias is free."""
     weights: NDArray[Any] = np.zeros(features.shape[1])
-    bias, rate = 0.0, 0.2
-    for _ in range(400):
+    bias, rate = 0.0, 0.3
+    for _ in range(250):
         pull = weighted_binary_cross_entropy_gradient(features @ weights + bias, truth, 9.0)
         data = linear_gradient(features, pull)
         bias -= rate * float(data.bias)

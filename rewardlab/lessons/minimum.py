@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 __all__ = ["lowest"]
 
-_HALVINGS = 100
-"""More than a double has digits, whatever the range."""
+_HALVINGS = 64
+"""More than a double has binary digits."""
 
 
 def lowest(slope: Callable[[float], float], low: float, high: float) -> tuple[float, float]:

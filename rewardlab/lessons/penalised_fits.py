@@ -37,7 +37,7 @@ def ridge_weights(squares: NDArray[Any], products: NDArray[Any], strength: float
     return np.asarray(np.linalg.solve(squares + strength * np.eye(squares.shape[-1]), products[..., None])[..., 0])
 
 
-def lasso_weights(squares: NDArray[Any], products: NDArray[Any], strength: float, steps: int = 500) -> NDArray[Any]:
+def lasso_weights(squares: NDArray[Any], products: NDArray[Any], strength: float, steps: int = 300) -> NDArray[Any]:
     """The weights, (samples, features), of least mean squared error + strength x sum of sizes.
 
     By the alternating direction method of multipliers: Boyd et al. (2011), "Distributed optimization and statistical
