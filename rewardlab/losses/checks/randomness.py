@@ -15,7 +15,7 @@ __all__ = ["begin_at", "undisturbed"]
 def begin_at(seed: int) -> None:
     """Set torch's generators, inside of `undisturbed`.
 
-    ``torch.manual_seed`` would do, but formats stack traces for devices that are not there, which at a thousand calls is
+    ``torch.manual_seed`` would do, but formats stack traces for devices that are not there: at a thousand calls this is
     most of the time of an examination.
 
     Args:
