@@ -66,6 +66,7 @@ EVERY = {
     "weighted": WEIGHTED,
     "weighted, L2": WEIGHTED_L2,
     "weighted, elastic": ELASTIC,
+    "focal, elastic": Composed(L.focal_loss, L.focal_loss_gradient, 0.02, 0.03),
     "Huber, elastic": Composed(lambda p, t: L.huber(p, t, 0.7), lambda p, t: L.huber_gradient(p, t, 0.7), 0.02, 0.03),
 }
 
@@ -105,9 +106,12 @@ def test_gradients_of_the_table(composed: Composed, by_weights: list[float], by_
     assert bias == pytest.approx(by_bias, rel=SIX_DIGITS)
 
 
-def test_slopes_by_example_of_the_table() -> None:
+def test_the_rows_of_the_table_without_a_model() -> None:
     by_example = L.weighted_binary_cross_entropy_gradient(LOGITS, LABELS, 10.0) / 3
     np.testing.assert_allclose(by_example, [-1.58340, 0.215219, -2.09439], rtol=SIX_DIGITS)
+    constant = L.focal_loss(LOGITS, LABELS, gamma=2.0, alpha=0.25, constant_alpha=True)
+    assert constant.mean() == pytest.approx(0.0807187, rel=SIX_DIGITS)
+    assert L.focal_loss(LOGITS, LABELS, gamma=2.0, alpha=0.25).mean() == pytest.approx(0.152802, rel=SIX_DIGITS)
 
 
 @pytest.mark.parametrize("name", EVERY)
