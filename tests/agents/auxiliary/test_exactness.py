@@ -52,6 +52,17 @@ class LastAngle(AbstractObjective):
         return ObjectiveLoss((predicted - batch.next_observations[:, -1]).square().mean())
 
 
+class Extractor(nn.Module):
+    features_dim = 6
+
+    def __init__(self, space: Any) -> None:
+        super().__init__()
+        self.layer = nn.Linear(space.shape[0], self.features_dim)
+
+    def forward(self, observations: Tensor) -> Tensor:
+        return torch.tanh(self.layer(observations))
+
+
 def weights(model: BaseAlgorithm) -> dict[str, np.ndarray]:
     return {name: values.numpy().copy() for name, values in model.policy.state_dict().items()}
 
@@ -83,27 +94,38 @@ def test_weight_zero_changes_nothing(name: str, seed: int, count: int) -> None:
         assert min((one - other).abs().max().item() for one, other in pairs) > 0, "the head learns along"
 
 
-@NAMED
-def test_the_update_is_that_of_the_summed_loss(name: str) -> None:
-    joined = agent(name, 3)
-    joined.learn(120, callback=AuxiliaryObjectives([LastAngle("angle", 0.7)], seed=5))
-    summed = agent(name, 3)
-    callback = AuxiliaryObjectives([LastAngle("angle", 0.7)], seed=5)
-    with summed_losses(callback, every={"SAC": (3, 2), "TD3": (3, 2)}.get(name, (1, 0))):
-        summed.learn(120, callback=callback)
-    plain = agent(name, 3)
-    plain.learn(120)
-    assert max(np.abs(weights(joined)[key] - values).max() for key, values in weights(plain).items()) > 1e-3
-    for key, values in weights(summed).items():
-        np.testing.assert_allclose(weights(joined)[key], values, atol=1e-6, err_msg=key)
+# Which of the calls of loss.backward() are meant. SAC: temperature, critic, actor; TD3: critic, critic, actor.
+MEANT = {
+    ("PPO", None): (1, {0}),
+    ("A2C", None): (1, {0}),
+    ("DQN", None): (1, {0}),
+    ("SAC", None): (3, {2}),
+    ("TD3", None): (3, {2}),
+    ("SAC", "critic_features"): (3, {1}),
+    ("TD3", "critic_features"): (3, {0, 1}),
+}
+
+
+@pytest.mark.parametrize(("name", "representation"), MEANT)
+def test_the_update_is_that_of_the_summed_loss(name: str, representation: str | None) -> None:
+    ends = []
+    for way in ("hooks", "sum", "plain"):
+        policy = {"net_arch": [16, 16]} | ({"features_extractor_class": Extractor} if representation else {})
+        model = agent(name, 3, policy_kwargs=policy)
+        objectives = [LastAngle("angle", 0.7, representation=representation)] if way != "plain" else []
+        callback = AuxiliaryObjectives(objectives, seed=5)
+        with summed_losses(callback, *MEANT[name, representation]) if way == "sum" else contextlib.nullcontext():
+            model.learn(120, callback=callback)
+        ends.append(weights(model))
+    joined, summed, plain = ends
+    assert max(np.abs(joined[key] - values).max() for key, values in plain.items()) > 1e-3
+    for key, values in summed.items():
+        np.testing.assert_allclose(joined[key], values, atol=1e-6, err_msg=key)
 
 
 @contextlib.contextmanager
-def summed_losses(callback: AuxiliaryObjectives, every: tuple[int, int]) -> Iterator[None]:
-    """Adds the auxiliary loss to the agent's own where SB3 calls ``loss.backward()``, instead of any hook.
-
-    Of every few such calls (SAC: temperature, critic, actor; TD3: critic, critic, actor) one is meant.
-    """
+def summed_losses(callback: AuxiliaryObjectives, cycle: int, meant: set[int]) -> Iterator[None]:
+    """Adds the auxiliary loss to the agent's own where SB3 calls ``loss.backward()``, instead of any hook."""
     backward, start, calls = torch.Tensor.backward, callback._on_training_start, [0]
     (objective,) = callback.objectives
 
@@ -114,7 +136,7 @@ def summed_losses(callback: AuxiliaryObjectives, every: tuple[int, int]) -> Iter
 
     def joint(loss: Tensor, *arguments: Any, **options: Any) -> None:
         calls[0] += 1
-        if (calls[0] - 1) % every[0] != every[1]:
+        if (calls[0] - 1) % cycle not in meant:
             backward(loss, *arguments, **options)
             return
         learned = callback._learned
@@ -160,17 +182,6 @@ def test_heads_stay_outside_of_the_norm_that_the_agent_clips(monkeypatch: pytest
     model = agent("A2C", 0)
     model.learn(20, callback=AuxiliaryObjectives([LastAngle("angle", 0.1)]))
     assert set(seen) == {len(list(model.policy.parameters()))}
-
-
-class Extractor(nn.Module):
-    features_dim = 6
-
-    def __init__(self, space: Any) -> None:
-        super().__init__()
-        self.layer = nn.Linear(space.shape[0], self.features_dim)
-
-    def forward(self, observations: Tensor) -> Tensor:
-        return torch.tanh(self.layer(observations))
 
 
 @pytest.mark.parametrize("name", ["SAC", "TD3"])
