@@ -16,7 +16,9 @@ from rewardlab.errors import BadInput, Problem
 from rewardlab.losses.borders import Floats, floats, refuse_not_finite
 
 __all__ = [
+    "check_padding",
     "class_problems",
+    "range_problem",
     "softmax_cross_entropy",
     "softmax_cross_entropy_gradient",
     "token_cross_entropy",
@@ -132,25 +134,48 @@ def class_problems(
     return problems
 
 
+def range_problem(where: str, least: int, most: int, classes: int, padding: int | None = None) -> Problem:
+    """That there are labels of no class.
+
+    Args:
+        where: The loss that asks.
+        least: The smallest label.
+        most: The largest label.
+        classes: How many classes there are.
+        padding: The label that was left out, if any.
+    """
+    fix = "classes count from 0: subtract 1" if least >= 1 and most == classes else ""
+    if padding is None and least < 0:
+        fix = f"if {least} marks padding, token cross-entropy takes padding={least}"
+    return Problem(f"{where}.target", f"values from {least} to {most}", f"classes from 0 to {classes - 1}", fix)
+
+
+def check_padding(where: str, padding: object) -> None:
+    """Refuse a padding that is no whole number.
+
+    Args:
+        where: The loss that asks.
+        padding: As the user gave it; None for none.
+
+    Raises:
+        BadInput: It is something else.
+    """
+    if padding is not None and (not isinstance(padding, int | np.integer) or isinstance(padding, bool)):
+        raise BadInput(Problem(f"{where}.padding", repr(padding), "a whole number, or None for none"))
+
+
 def _scores(
     where: str, predicted: ArrayLike, target: ArrayLike, padding: int | None = None
 ) -> tuple[Floats, NDArray[np.integer]]:
+    check_padding(where, padding)
     scores, _ = floats(where, predicted=predicted, target=target)
     labels = np.asarray(target)
     problems = class_problems(where, scores.shape, labels.shape, labels.dtype.kind in "iu", labels.dtype)
-    if padding is not None and (not isinstance(padding, int | np.integer) or isinstance(padding, bool)):
-        problems.append(Problem(f"{where}.padding", repr(padding), "a whole number, or None for none"))
     if problems:
         raise BadInput(*problems)
     tokens = labels if padding is None else labels[labels != padding]
-    classes = scores.shape[-1]
-    if tokens.size and not (tokens.min() >= 0 and tokens.max() < classes):
-        least, most = int(tokens.min()), int(tokens.max())
-        fix = "classes count from 0: subtract 1" if least >= 1 and most == classes else ""
-        if padding is None and least < 0:
-            fix = f"if {least} marks padding, token_cross_entropy takes it as padding={least}"
-        expected = f"classes from 0 to {classes - 1}"
-        raise BadInput(Problem(f"{where}.target", f"values from {least} to {most}", expected, fix))
+    if tokens.size and not (tokens.min() >= 0 and tokens.max() < scores.shape[-1]):
+        raise BadInput(range_problem(where, int(tokens.min()), int(tokens.max()), scores.shape[-1], padding))
     refuse_not_finite(where, allow_infinite=True, predicted=scores)
     return scores, labels
 

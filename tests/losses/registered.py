@@ -60,4 +60,20 @@ PAIR_LOSSES = {
     "noise prediction": PairLoss(
         losses.noise_prediction_error, losses.noise_prediction_error_gradient, modules.NoisePredictionLoss, "numbers"
     ),
+    "binary cross-entropy": PairLoss(
+        losses.binary_cross_entropy, losses.binary_cross_entropy_gradient, modules.BinaryCrossEntropyLoss, "logits"
+    ),
+    "weighted binary cross-entropy": PairLoss(
+        partial(losses.weighted_binary_cross_entropy, positive_weight=19.0, negative_weight=0.5),
+        partial(losses.weighted_binary_cross_entropy_gradient, positive_weight=19.0, negative_weight=0.5),
+        partial(modules.WeightedBinaryCrossEntropyLoss, 19.0, 0.5),
+        "logits",
+    ),
+    "focal": PairLoss(losses.focal_loss, losses.focal_loss_gradient, modules.FocalLoss, "logits"),
+    "focal, gamma 0.5": PairLoss(
+        partial(losses.focal_loss, gamma=0.5, alpha=None),
+        partial(losses.focal_loss_gradient, gamma=0.5, alpha=None),
+        partial(modules.FocalLoss, 0.5, None),
+        "logits",
+    ),
 }

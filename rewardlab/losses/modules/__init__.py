@@ -6,6 +6,9 @@ All refuse what torch would silently broadcast, and are as fast as torch's own; 
 
 from rewardlab.losses.modules.abstract_loss import AbstractPairLoss
 from rewardlab.losses.modules.adversarial import CombinedGenerativeLoss, DiscriminatorLoss, GeneratorLoss
+from rewardlab.losses.modules.binary import BinaryCrossEntropyLoss, WeightedBinaryCrossEntropyLoss
+from rewardlab.losses.modules.categorical import SoftmaxCrossEntropyLoss, TokenCrossEntropyLoss
+from rewardlab.losses.modules.focal import FocalLoss
 from rewardlab.losses.modules.gaussian import GaussianNLLLoss
 from rewardlab.losses.modules.latent import GaussianKLLoss
 from rewardlab.losses.modules.mixture import MixtureNLLLoss
@@ -17,8 +20,10 @@ from rewardlab.losses.modules.weight_penalty import WeightPenalty
 __all__ = [
     "AbsoluteErrorLoss",
     "AbstractPairLoss",
+    "BinaryCrossEntropyLoss",
     "CombinedGenerativeLoss",
     "DiscriminatorLoss",
+    "FocalLoss",
     "GaussianKLLoss",
     "GaussianNLLLoss",
     "GeneratorLoss",
@@ -26,7 +31,10 @@ __all__ = [
     "MixtureNLLLoss",
     "NoisePredictionLoss",
     "ReconstructionLoss",
+    "SoftmaxCrossEntropyLoss",
     "SquaredErrorLoss",
+    "TokenCrossEntropyLoss",
     "WeightPenalty",
+    "WeightedBinaryCrossEntropyLoss",
     "named_weights",
 ]

@@ -1,0 +1,81 @@
+"""Cross-entropy of yes and no as torch modules. What they are for: `rewardlab.losses.binary`."""
+
+from __future__ import annotations
+
+from typing import final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rewardlab.losses.borders import require_at_least
+from rewardlab.losses.modules.abstract_label_loss import AbstractLabelLoss
+from rewardlab.losses.modules.abstract_loss import Reduction
+
+__all__ = ["BinaryCrossEntropyLoss", "WeightedBinaryCrossEntropyLoss"]
+
+
+@final
+class BinaryCrossEntropyLoss(AbstractLabelLoss):
+    """Cross-entropy of logits: ``functional.binary_cross_entropy_with_logits`` with a border.
+
+    Unlike there, an infinite logit that is right costs nothing instead of NaN, and labels outside of [0, 1] are refused
+    instead of rewarded with a loss below 0.
+
+    Args:
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        check: Refuse NaN at once, not only when the loss is not finite.
+    """
+
+    def _cost(self, logits: Tensor, labels: Tensor, reduction: Reduction) -> Tensor:
+        return functional.binary_cross_entropy_with_logits(logits, labels, reduction=reduction)
+
+    def _slopes_far_out(self, labels: Tensor) -> tuple[Tensor, Tensor]:
+        return labels, 1 - labels
+
+
+@final
+class WeightedBinaryCrossEntropyLoss(AbstractLabelLoss):
+    """Cross-entropy of logits with a weight for each class, whatever the dtype of the labels.
+
+    ``positive_weight`` is torch's ``pos_weight``. The mean divides by the number of elements, not by the sum of their
+    weights, so a larger weight is a larger learning rate too. What a model learns under it is not the rate:
+    `rewardlab.losses.unweighted_probability` undoes that.
+
+    Args:
+        positive_weight: What a label of 1 counts, above 0.
+        negative_weight: What a label of 0 counts, above 0; where the rare class is coded 0, it is this one to raise.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        check: Refuse NaN at once, not only when the loss is not finite.
+
+    Raises:
+        BadInput: A weight is no finite number above 0.
+    """
+
+    def __init__(
+        self,
+        positive_weight: float,
+        negative_weight: float = 1.0,
+        *,
+        reduction: Reduction = "mean",
+        check: bool = False,
+    ) -> None:
+        where = "WeightedBinaryCrossEntropyLoss"
+        require_at_least(where, 0.0, above=True, positive_weight=positive_weight, negative_weight=negative_weight)
+        super().__init__(reduction=reduction, check=check)
+        self.positive_weight = float(positive_weight)
+        self.negative_weight = float(negative_weight)
+        # Without dimensions it takes the dtype and device of what it is multiplied by, so it is made only once.
+        self._ratio = torch.tensor(self.positive_weight / self.negative_weight, dtype=torch.float64)
+
+    def extra_repr(self) -> str:
+        """What stands in the brackets of ``print(loss)``."""
+        weights = f"positive_weight={self.positive_weight:g}, negative_weight={self.negative_weight:g}"
+        return f"{weights}, {super().extra_repr()}"
+
+    def _cost(self, logits: Tensor, labels: Tensor, reduction: Reduction) -> Tensor:
+        cost = functional.binary_cross_entropy_with_logits(logits, labels, pos_weight=self._ratio, reduction=reduction)
+        return cost if self.negative_weight == 1 else self.negative_weight * cost
+
+    def _slopes_far_out(self, labels: Tensor) -> tuple[Tensor, Tensor]:
+        return self.positive_weight * labels, self.negative_weight * (1 - labels)
