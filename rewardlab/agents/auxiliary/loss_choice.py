@@ -7,9 +7,19 @@ from typing import Final
 from torch import nn
 
 from rewardlab.errors import Problem
-from rewardlab.losses.modules import AbsoluteErrorLoss, HuberLoss, SquaredErrorLoss
+from rewardlab.losses.modules import (
+    AbsoluteErrorLoss,
+    BinaryCrossEntropyLoss,
+    FocalLoss,
+    HuberLoss,
+    SquaredErrorLoss,
+    WeightedBinaryCrossEntropyLoss,
+)
 
-__all__ = ["REGRESSION_LOSSES", "loss_problems"]
+__all__ = ["BINARY_LOSSES", "REGRESSION_LOSSES", "loss_problems"]
+
+BINARY_LOSSES: Final = (BinaryCrossEntropyLoss, WeightedBinaryCrossEntropyLoss, FocalLoss)
+"""Those of a logit and whether it came true."""
 
 REGRESSION_LOSSES: Final = (SquaredErrorLoss, AbsoluteErrorLoss, HuberLoss)
 """Those of a number and the number that it should have been."""

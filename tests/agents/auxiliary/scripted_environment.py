@@ -47,7 +47,11 @@ class Scripted(gymnasium.Env[Any, Any]):
 
     def action_masks(self) -> NDArray[np.bool_]:
         """All actions are legal; sb3-contrib asks."""
-        return np.ones(3, dtype=bool)
+        space = self.action_space
+        if isinstance(space, spaces.MultiBinary):
+            return np.ones(2 * int(space.n), dtype=bool)
+        counts = space.nvec if isinstance(space, spaces.MultiDiscrete) else [space.n]  # type: ignore[attr-defined]
+        return np.ones(int(np.sum(counts)), dtype=bool)
 
     def _shown(self) -> Any:
         odd = self.episode % 2

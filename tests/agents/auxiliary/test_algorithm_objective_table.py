@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,21 +22,28 @@ from rewardlab.agents.auxiliary import (
     AbstractObjective,
     AdversarialNextObservation,
     AuxiliaryObjectives,
+    InverseDynamics,
     NextObservation,
     OwnObjective,
     Reconstruction,
+    RewardClasses,
     RewardPrediction,
     Task,
+    TerminationPrediction,
     ValueReplay,
     representation_names,
 )
 from rewardlab.agents.vector_adapter import VectorAdapter
 from rewardlab.losses.modules import (
+    BinaryCrossEntropyLoss,
     CombinedGenerativeLoss,
+    FocalLoss,
     HuberLoss,
     MixtureNLLLoss,
     ReconstructionLoss,
+    SoftmaxCrossEntropyLoss,
     SquaredErrorLoss,
+    WeightedBinaryCrossEntropyLoss,
 )
 from tests.agents.auxiliary.agents_in_script import ALGORITHMS, CONTINUOUS, LINE, STEPS, scripted_agent
 from tests.agents.auxiliary.scripted_environment import Kind, Scripted
@@ -47,6 +55,9 @@ def single(task: Task) -> nn.Module:
 
 OBJECTIVES: dict[str, Callable[[float], AbstractObjective]] = {
     "reward": lambda weight: RewardPrediction(HuberLoss(1.0), weight),
+    "three reward classes": lambda weight: RewardClasses(SoftmaxCrossEntropyLoss(), weight),
+    "reward or none": lambda weight: RewardClasses(FocalLoss(), weight, name="pays"),
+    "termination": lambda weight: TerminationPrediction(WeightedBinaryCrossEntropyLoss(3.0), weight),
     "next observation": lambda weight: NextObservation(SquaredErrorLoss(), weight),
     "one of many futures": lambda weight: NextObservation(MixtureNLLLoss(), weight, components=2, name="mixture"),
     "reconstruction": lambda weight: Reconstruction(SquaredErrorLoss(), weight),
@@ -56,10 +67,16 @@ OBJECTIVES: dict[str, Callable[[float], AbstractObjective]] = {
         "own", single, lambda head, encode, batch: head(encode(batch.observations)).square().mean(), weight
     ),
 }
+"""All but the inverse dynamics, whose loss depends on the actions."""
 
 
-def objectives(names: Sequence[str], weight: float) -> list[AbstractObjective]:
-    return [OBJECTIVES[name](weight) for name in names]
+def inverse(algorithm: str, weight: float) -> AbstractObjective:
+    loss = SquaredErrorLoss() if algorithm in CONTINUOUS else SoftmaxCrossEntropyLoss()
+    return InverseDynamics(loss, weight)
+
+
+def objectives(algorithm: str, names: list[str], weight: float) -> list[AbstractObjective]:
+    return [inverse(algorithm, weight) if name == "inverse dynamics" else OBJECTIVES[name](weight) for name in names]
 
 
 def environment(algorithm: str, kind: Kind = "flat", actions: spaces.Space[Any] | None = None) -> Scripted:
@@ -92,11 +109,11 @@ def require_training(model: BaseAlgorithm, objective: AbstractObjective) -> None
     assert [key for key, values in unlearned.items() if torch.equal(values, learned[key])] == [], "no part stood still"
 
 
-@pytest.mark.parametrize("objective", [*OBJECTIVES])
+@pytest.mark.parametrize("objective", [*OBJECTIVES, "inverse dynamics"])
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_cell_of_the_table(algorithm: str, objective: str) -> None:
     model = scripted_agent(algorithm, environment(algorithm))
-    require_training(model, objectives([objective], 0.5)[0])
+    require_training(model, objectives(algorithm, [objective], 0.5)[0])
     changed = {
         name for name, values in plain_weights(algorithm).items() if not np.array_equal(values, weights(model)[name])
     }
@@ -107,7 +124,7 @@ def test_a_cell_of_the_table(algorithm: str, objective: str) -> None:
 def test_all_objectives_at_weight_0_change_nothing(algorithm: str) -> None:
     model = scripted_agent(algorithm, environment(algorithm))
     alone = OwnObjective("alone", single, lambda head, encode, batch: encode(batch.observations).mean(), 0.0)
-    callback = AuxiliaryObjectives([*objectives([*OBJECTIVES], 0.0), alone])
+    callback = AuxiliaryObjectives([*objectives(algorithm, [*OBJECTIVES, "inverse dynamics"], 0.0), alone])
     model.learn(STEPS, callback=callback)
     for name, values in plain_weights(algorithm).items():
         np.testing.assert_array_equal(weights(model)[name], values, err_msg=name)
@@ -122,7 +139,30 @@ def test_other_observations(algorithm: str, kind: Kind) -> None:
     if kind == "image":
         options["features_extractor_kwargs"] = {"features_dim": 16}
     model = scripted_agent(algorithm, environment(algorithm, kind), policy, policy_kwargs=options)
-    callback = AuxiliaryObjectives(objectives(["next observation", "reconstruction", "reward"], 0.5))
+    callback = AuxiliaryObjectives(
+        objectives(algorithm, ["next observation", "reconstruction", "inverse dynamics", "reward"], 0.5)
+    )
+    model.learn(STEPS, callback=callback)
+    for objective in callback.objectives:
+        assert model.logger.name_to_value[f"auxiliary/{objective.name}/gradient_norm"] > 0
+
+
+ACTIONS: dict[str, tuple[spaces.Space[Any], nn.Module]] = {
+    "numbers": (LINE, HuberLoss(1.0)),
+    "two choices": (spaces.MultiDiscrete([2, 3]), SoftmaxCrossEntropyLoss()),
+    "switches": (spaces.MultiBinary(2), BinaryCrossEntropyLoss()),
+}
+
+
+MASKABLE = [("MaskablePPO", actions) for actions in ACTIONS if actions != "numbers"]
+
+
+@pytest.mark.parametrize(("algorithm", "actions"), [*itertools.product(["PPO", "A2C"], ACTIONS), *MASKABLE])
+def test_other_actions(algorithm: str, actions: str) -> None:
+    space, loss = ACTIONS[actions]
+    model = scripted_agent(algorithm, environment(algorithm, "flat", space))
+    guess = InverseDynamics(loss, 0.5)  # type: ignore[arg-type]
+    callback = AuxiliaryObjectives([guess, NextObservation(SquaredErrorLoss(), 0.5)])
     model.learn(STEPS, callback=callback)
     for objective in callback.objectives:
         assert model.logger.name_to_value[f"auxiliary/{objective.name}/gradient_norm"] > 0
@@ -137,7 +177,7 @@ def test_other_vectors_of_environments(algorithm: str, how: str) -> None:
     else:
         vector = VecNormalize(DummyVecEnv([make, make]))
     model = scripted_agent(algorithm, vector)
-    callback = AuxiliaryObjectives(objectives(["reward", "value replay", "next observation"], 0.5))
+    callback = AuxiliaryObjectives(objectives(algorithm, ["reward", "value replay", "next observation"], 0.5))
     model.learn(2 * STEPS, callback=callback)
     for objective in callback.objectives:
         assert model.logger.name_to_value[f"auxiliary/{objective.name}/gradient_norm"] > 0

@@ -8,22 +8,30 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from gymnasium import spaces
+from torch import Tensor, nn
 
 from rewardlab.agents.auxiliary import (
     AdversarialNextObservation,
+    InverseDynamics,
     NextObservation,
     Reconstruction,
+    RewardClasses,
     RewardPrediction,
+    TerminationPrediction,
     ValueReplay,
 )
 from rewardlab.losses.modules import (
     AbsoluteErrorLoss,
+    BinaryCrossEntropyLoss,
     CombinedGenerativeLoss,
+    FocalLoss,
     HuberLoss,
     MixtureNLLLoss,
     ReconstructionLoss,
+    SoftmaxCrossEntropyLoss,
     SquaredErrorLoss,
+    WeightedBinaryCrossEntropyLoss,
 )
 from tests.agents.auxiliary.learned_heads import batch_of, learned, task_of
 
@@ -49,6 +57,43 @@ def test_the_prediction_of_an_unforeseeable_reward_is_its_mean_or_its_median() -
     for loss, answer in ((SquaredErrorLoss(), 2.0), (AbsoluteErrorLoss(), 0.0)):
         head, _, _ = learned(RewardPrediction(loss, 0.1, hidden=0), task_of(), batch, steps=400)
         assert head(torch.zeros(1, 2), torch.tensor([0])).item() == pytest.approx(answer, abs=0.05)
+
+
+def test_three_classes_of_rewards_are_learned_at_their_frequency() -> None:
+    # Of eight steps one costs, five pay nothing and two pay: scores are the logarithms of these shares.
+    rewards = torch.tensor([-0.5, 0, 0, 0, 0, 0, 2.0, 0.01])
+    batch = batch_of(torch.zeros(8, 2), rewards=rewards)
+    head, _, last = learned(RewardClasses(SoftmaxCrossEntropyLoss(), 0.1, hidden=0), task_of(), batch, steps=400)
+    shares = torch.softmax(head(torch.zeros(1, 2), torch.tensor([0])), dim=1)[0]
+    np.testing.assert_allclose(shares.detach().numpy(), [1 / 8, 5 / 8, 2 / 8], atol=0.01)
+    entropy = -sum(share * math.log(share) for share in (1 / 8, 5 / 8, 2 / 8))
+    assert last == pytest.approx(entropy, abs=1e-3)
+
+
+@pytest.mark.parametrize(("positive_weight", "answer"), [(None, 1 / 4), (3.0, 1 / 2)])
+def test_whether_a_step_pays_is_learned_at_its_frequency(positive_weight: float | None, answer: float) -> None:
+    # One step in four pays or costs; with weight w the answer is w q / (w q + 1 - q) = 3/4 / (3/4 + 3/4).
+    loss = BinaryCrossEntropyLoss() if positive_weight is None else WeightedBinaryCrossEntropyLoss(positive_weight)
+    batch = batch_of(torch.zeros(8, 2), rewards=torch.tensor([-0.5, 0, 0, 0, 0, 0, 2.0, 0]))
+    head, _, _ = learned(RewardClasses(loss, 0.1, hidden=0), task_of(), batch, steps=400)
+    assert torch.sigmoid(head(torch.zeros(1, 2), torch.tensor([0]))).item() == pytest.approx(answer, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [BinaryCrossEntropyLoss(), WeightedBinaryCrossEntropyLoss(3.0), FocalLoss()],
+    ids=lambda loss: type(loss).__name__,
+)
+def test_terminations_are_learned(loss: Any) -> None:
+    batch = batch_of(POINTS, terminated=POINTS[:, 0] > 0.7)
+    _, first, last = learned(TerminationPrediction(loss, 0.1), task_of(), batch)
+    assert last < 0.2 * first
+
+
+def test_a_time_limit_is_no_termination() -> None:
+    batch = batch_of(torch.zeros(4, 2), truncated=torch.ones(4, dtype=torch.bool))
+    head, _, _ = learned(TerminationPrediction(BinaryCrossEntropyLoss(), 0.1), task_of(), batch)
+    assert torch.sigmoid(head(torch.zeros(1, 2), torch.tensor([0]))).item() < 0.01
 
 
 @pytest.mark.parametrize("loss", [SquaredErrorLoss(), HuberLoss(1.0)], ids=lambda loss: type(loss).__name__)
@@ -124,6 +169,22 @@ def test_a_judge_that_is_trained_alone_tells_true_from_generated() -> None:
     # Who cannot tell them apart says 1/2 to both and pays 2 log 2 = 1.39.
     assert losses[0] > 1.0
     assert losses[-1] < 0.1
+
+
+INVERSE: list[tuple[spaces.Space[Any], Any, Tensor]] = [
+    (spaces.Discrete(3), SoftmaxCrossEntropyLoss(), CHOSEN),
+    (spaces.MultiDiscrete([2, 3]), SoftmaxCrossEntropyLoss(), torch.stack([CHOSEN % 2, CHOSEN], dim=1)),
+    (spaces.MultiBinary(2), BinaryCrossEntropyLoss(), torch.stack([CHOSEN % 2, CHOSEN // 2], dim=1).float()),
+    (spaces.Box(-1, 1, (1,)), HuberLoss(1.0), CHOSEN[:, None] - 1.0),
+]
+
+
+@pytest.mark.parametrize(("space", "loss", "actions"), INVERSE, ids=[type(row[0]).__name__ for row in INVERSE])
+def test_the_action_is_found_out_from_what_it_did(space: spaces.Space[Any], loss: Any, actions: Tensor) -> None:
+    # Only the difference of the two observations tells: -1, 1 or 3 by the action.
+    batch = batch_of(POINTS, actions=actions, next_observations=POINTS + SIGNS[CHOSEN][:, None])
+    _, first, last = learned(InverseDynamics(loss, 0.1), task_of(actions=space), batch)
+    assert last < 0.1 * first
 
 
 def test_values_go_on_behind_a_time_limit_and_end_with_a_termination() -> None:

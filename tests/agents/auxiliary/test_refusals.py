@@ -7,28 +7,48 @@ from typing import Any
 
 import pytest
 import torch
+from gymnasium import spaces
 from torch import Tensor, nn
 
 from rewardlab.agents.auxiliary import (
     AdversarialNextObservation,
     AuxiliaryBatch,
     AuxiliaryObjectives,
+    InverseDynamics,
     NextObservation,
     OwnObjective,
     Reconstruction,
+    RewardClasses,
     RewardPrediction,
+    TerminationPrediction,
     ValueReplay,
 )
 from rewardlab.errors import BadInput, RunFailed
 from rewardlab.losses.modules import (
+    BinaryCrossEntropyLoss,
+    FocalLoss,
+    HuberLoss,
     MixtureNLLLoss,
+    SoftmaxCrossEntropyLoss,
     SquaredErrorLoss,
 )
-from tests.agents.auxiliary.agents_in_script import STEPS, scripted_agent
+from tests.agents.auxiliary.agents_in_script import LINE, STEPS, scripted_agent
 from tests.agents.auxiliary.scripted_environment import Scripted
 
 Made: Any = Callable[[], Any]
 WRONG_ARGUMENTS: dict[str, tuple[Made, list[str]]] = {
+    "classes for numbers": (
+        lambda: RewardPrediction(FocalLoss(), 0.1),  # type: ignore[arg-type]
+        ["reward.loss: got a FocalLoss, expected a loss of numbers: SquaredErrorLoss or AbsoluteErrorLoss or "],
+    ),
+    "numbers for classes": (
+        lambda: RewardClasses(HuberLoss(1.0), 0.1),  # type: ignore[arg-type]
+        ["reward_classes.loss: got a HuberLoss, expected a loss of classes"],
+    ),
+    "numbers for yes and no": (
+        lambda: TerminationPrediction(SquaredErrorLoss(), 0.1),  # type: ignore[arg-type]
+        ["termination.loss: got a SquaredErrorLoss, expected a loss of yes and no"],
+    ),
     "torch's own": (
         lambda: Reconstruction(nn.MSELoss(), 0.1),  # type: ignore[arg-type]
         ["reconstruction.loss: got a MSELoss", "OwnObjective takes any function"],
@@ -66,9 +86,9 @@ WRONG_ARGUMENTS: dict[str, tuple[Made, list[str]]] = {
         ["value_replay.gamma: got 1.01, expected a number from 0 to 1"],
     ),
     "all at once": (
-        lambda: ValueReplay(MixtureNLLLoss(), -1.0, gamma=float("nan"), hidden=-1, head_learning_rate=0.0),  # type: ignore[arg-type]
+        lambda: ValueReplay(FocalLoss(), -1.0, gamma=float("nan"), hidden=-1, head_learning_rate=0.0),  # type: ignore[arg-type]
         [
-            "value_replay.loss: got a MixtureNLLLoss",
+            "value_replay.loss: got a FocalLoss",
             "value_replay.weight: got -1.0",
             "value_replay.gamma: got nan",
             "value_replay.hidden: got -1",
@@ -89,6 +109,30 @@ def test_an_argument_that_does_not_suit_is_refused_when_it_is_given(case: str) -
         make()
     for line in lines:
         assert line in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("actions", "loss", "expected"),
+    [
+        (None, SquaredErrorLoss(), "a loss of Discrete actions: SoftmaxCrossEntropyLoss"),
+        (spaces.MultiDiscrete([2, 2]), BinaryCrossEntropyLoss(), "MultiDiscrete actions: SoftmaxCrossEntropyLoss"),
+        (spaces.MultiBinary(2), SoftmaxCrossEntropyLoss(), "a loss of MultiBinary actions: BinaryCrossEntropyLoss"),
+        (LINE, SoftmaxCrossEntropyLoss(), "a loss of Box actions: SquaredErrorLoss or AbsoluteErrorLoss or HuberLoss"),
+    ],
+)
+def test_a_loss_that_does_not_suit_the_actions_is_refused_before_training(
+    actions: spaces.Space[Any] | None, loss: Any, expected: str
+) -> None:
+    model = scripted_agent("PPO", Scripted("flat", actions))
+    with pytest.raises(BadInput, match=rf"inverse_dynamics\.loss: got a {type(loss).__name__}, expected .*{expected}"):
+        model.learn(STEPS, callback=AuxiliaryObjectives([InverseDynamics(loss, 0.1)]))
+    assert model.num_timesteps == 0
+
+
+def test_a_choice_of_one_action_is_refused_before_training() -> None:
+    model = scripted_agent("PPO", Scripted("flat", spaces.MultiDiscrete([1, 2])))
+    with pytest.raises(BadInput, match=r"inverse_dynamics: got a choice between one action in MultiDiscrete"):
+        model.learn(STEPS, callback=AuxiliaryObjectives([InverseDynamics(SoftmaxCrossEntropyLoss(), 0.1)]))
 
 
 def own(
@@ -159,10 +203,9 @@ def test_a_loss_of_your_own_that_is_nan_stops_the_run() -> None:
 
 def test_a_key_that_is_missing_in_your_own_dictionary_is_your_own_error() -> None:
     objective = own(lambda *_: {}["stops"])
+    model = scripted_agent("PPO", Scripted("dict"), "MultiInputPolicy")
     with pytest.raises(KeyError, match="stops"):
-        scripted_agent("PPO", Scripted("dict"), "MultiInputPolicy").learn(
-            STEPS, callback=AuxiliaryObjectives([objective])
-        )
+        model.learn(STEPS, callback=AuxiliaryObjectives([objective]))
 
 
 FORGETFUL: dict[str, tuple[dict[str, Any], str]] = {
