@@ -7,12 +7,14 @@ import re
 
 import pytest
 
+from rewardlab.lessons import lessons
 from tests.house.project import ROOT
 
 ITEMS = 221
 ROOMS = {"audit", "docs", "environments", "lessons", "losses", "wrappers"}
 _ROW = re.compile(r"^\| (S\d+) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
-_PLACE = re.compile(r'([\w.]+):(\w+)(?:\["(\w+)"\])?')
+_PLACE = re.compile(r'([\w.]+):(\w+)(?:\["([^"]+)"\])?')
+_LESSON = "rewardlab lesson "
 
 ROWS = [found.groups() for found in _ROW.finditer((ROOT / "docs" / "specification.md").read_text(encoding="utf-8"))]
 DONE = [(item, place) for item, _, cell, status in ROWS if status == "done" for place in re.findall(r"`([^`]+)`", cell)]
@@ -42,6 +44,8 @@ def test_a_place_that_serves_an_item_exists(item: str, place: str) -> None:
         "rewardlab.rewards:no_such_name",
         "rewardlab.no_such_room:solve",
         'rewardlab_envs.delivery.rewards:REWARDS["none"]',
+        'rewardlab.losses.advice:DECISION_RULES["none"]',
+        "rewardlab lesson none",
         "docs/no_such_page.md",
         "docs",
     ],
@@ -51,6 +55,8 @@ def test_a_place_that_does_not_exist_is_found(place: str) -> None:
 
 
 def _exists(place: str) -> bool:
+    if place.startswith(_LESSON):
+        return place.removeprefix(_LESSON) in {lesson.name for lesson in lessons()}
     named = _PLACE.fullmatch(place)
     if named is None:
         return (ROOT / place).is_file()
@@ -59,4 +65,5 @@ def _exists(place: str) -> bool:
         value = getattr(importlib.import_module(module), name)
     except (ModuleNotFoundError, AttributeError):
         return False
-    return key is None or key in value
+    # A table is a mapping, or rows of which the first thing is a name.
+    return key is None or key in (value if isinstance(value, dict) else {row.name for row in value})
