@@ -52,7 +52,15 @@ def test_the_commands_of_a_page_exist(words: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["make tset", "FAST=1 make demo tset", "rewardlab rnu delivery", "rewardlab run --sedes 3", "ls | rewardlab rnu"],
+    [
+        "make tset",
+        "FAST=1 make demo tset",
+        "rewardlab rnu delivery",
+        "rewardlab run --sedes 3",
+        "ls | rewardlab rnu",
+        "rewardlab losses advsie",
+        "rewardlab losses advise --dta x",
+    ],
 )
 def test_a_command_that_does_not_exist_is_found(line: str) -> None:
     assert any(_unknown(words) for words in commands(line))
@@ -80,12 +88,17 @@ def _unknown(words: list[str]) -> list[str]:
     known = _help_of(subcommand)
     if not known:
         return [subcommand]
+    if "COMMAND" in known and subcommand:
+        inner = next((word for word in arguments if not word.startswith("-") and word != subcommand), "")
+        known = _help_of(subcommand, inner)
+        if not known:
+            return [inner]
     flags = (word.split("=")[0] for word in arguments if word.startswith("-"))
     return [flag for flag in flags if not re.search(rf"(?<![\w-]){re.escape(flag)}(?![\w-])", known)]
 
 
 @functools.cache
-def _help_of(subcommand: str) -> str:
+def _help_of(*subcommands: str) -> str:
     """What a subcommand of rewardlab, or rewardlab itself, says of itself; empty if there is no such subcommand."""
-    command = [sys.executable, "-m", "rewardlab.cli", *([subcommand] if subcommand else []), "--help"]
+    command = [sys.executable, "-m", "rewardlab.cli", *filter(None, subcommands), "--help"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
