@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, final
 
 import numpy as np
@@ -20,6 +21,8 @@ from tests.benchmarks.measuring import CPU, Rates, Side, in_turns
 from tests.benchmarks.table import Row
 
 _MANY, _SEVERAL, _FEW = 10**6, 10**5, 64
+_CLASSES = 10
+_NINETEEN = torch.tensor(19.0)
 # Short rounds, and many of them: what disturbs the machine spoils few.
 _ROUNDS = 101
 _FORWARD = "mean over 10^6 float32 elements, forward; the budget is 1.1 x the time of the peer; CPU time"
@@ -66,6 +69,18 @@ def _spread_numbers(count: int) -> Arrays:
     return *_numbers(count), np.random.default_rng(1).uniform(0.5, 2.0, count)
 
 
+def _logits(count: int) -> Arrays:
+    generator = np.random.default_rng(0)
+    return generator.normal(0.0, 3.0, count), generator.integers(0, 2, count).astype(np.float64)
+
+
+def _class_scores(count: int) -> Arrays:
+    generator = np.random.default_rng(0)
+    # A small batch is of 64 examples, a large one of a tenth as many as there are scores.
+    examples = count if count == _FEW else count // _CLASSES
+    return generator.normal(0.0, 3.0, (examples, _CLASSES)), generator.integers(0, _CLASSES, examples)
+
+
 def _cases() -> list[Case]:
     return [
         Case(
@@ -93,6 +108,38 @@ def _cases() -> list[Case]:
             _plain_huber,
         ),
         Case(
+            "cross-entropy",
+            _logits,
+            modules.BinaryCrossEntropyLoss(),
+            ("binary_cross_entropy_with_logits", functional.binary_cross_entropy_with_logits),
+            losses.binary_cross_entropy,
+            _plain_cross_entropy,
+        ),
+        Case(
+            "weighted cross-entropy",
+            _logits,
+            modules.WeightedBinaryCrossEntropyLoss(19.0),
+            ("the same with pos_weight", partial(functional.binary_cross_entropy_with_logits, pos_weight=_NINETEEN)),
+            lambda logits, target: losses.weighted_binary_cross_entropy(logits, target, 19.0),
+            _plain_weighted,
+        ),
+        Case(
+            "focal",
+            _logits,
+            modules.FocalLoss(),
+            ("plain formula", _plain_focal_in_torch),
+            losses.focal_loss,
+            _plain_focal,
+        ),
+        Case(
+            "softmax cross-entropy",
+            _class_scores,
+            modules.SoftmaxCrossEntropyLoss(),
+            ("cross_entropy", functional.cross_entropy),
+            losses.softmax_cross_entropy,
+            _plain_softmax_cross_entropy,
+        ),
+        Case(
             "Gaussian NLL",
             _spread_numbers,
             modules.GaussianNLLLoss(),
@@ -107,6 +154,36 @@ def _cases() -> list[Case]:
 def _plain_huber(predicted: NDArray[Any], target: NDArray[Any]) -> NDArray[Any]:
     size = np.abs(predicted - target)
     return np.where(size <= 1.0, 0.5 * size**2, 1.0 * (size - 0.5))
+
+
+def _plain_cross_entropy(logits: NDArray[Any], target: NDArray[Any]) -> NDArray[Any]:
+    # Wrong far from 0, but what most would write; logaddexp takes longer.
+    probability = 1 / (1 + np.exp(-logits))
+    return -(target * np.log(probability) + (1 - target) * np.log(1 - probability))
+
+
+def _plain_weighted(logits: NDArray[Any], target: NDArray[Any]) -> NDArray[Any]:
+    return (1 + 18 * target) * _plain_cross_entropy(logits, target)
+
+
+def _plain_focal(logits: NDArray[Any], target: NDArray[Any]) -> NDArray[Any]:
+    probability = 1 / (1 + np.exp(-logits))
+    of_truth = np.where(target == 1, probability, 1 - probability)
+    return np.where(target == 1, 0.25, 0.75).astype(logits.dtype) * (1 - of_truth) ** 2 * -np.log(of_truth)
+
+
+def _plain_focal_in_torch(logits: Tensor, target: Tensor) -> Tensor:
+    # As in Lin et al.'s formula and torchvision's function of it.
+    probability = torch.sigmoid(logits)
+    cross_entropy = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    of_truth = probability * target + (1 - probability) * (1 - target)
+    alpha = 0.25 * target + 0.75 * (1 - target)
+    return (alpha * (1 - of_truth) ** 2 * cross_entropy).mean()
+
+
+def _plain_softmax_cross_entropy(scores: NDArray[Any], target: NDArray[Any]) -> NDArray[Any]:
+    below = scores - scores.max(axis=1, keepdims=True)
+    return np.log(np.exp(below).sum(axis=1)) - below[np.arange(len(below)), target]
 
 
 def _plain_gaussian(mean: NDArray[Any], target: NDArray[Any], sigma: NDArray[Any]) -> NDArray[Any]:
