@@ -11,6 +11,9 @@ from rewardlab.lessons.lesson import Lesson
 from rewardlab.lessons.logarithms import LOGARITHMS
 from rewardlab.lessons.outliers import OUTLIERS
 from rewardlab.lessons.rain import RAIN
+from rewardlab.lessons.reward_hacking import REWARD_HACKING
+from rewardlab.lessons.reward_scale import REWARD_SCALE
+from rewardlab.lessons.sparse_rewards import SPARSE_REWARDS
 from rewardlab.lessons.training import TRAINING
 from rewardlab.lessons.weather_signals import WEATHER_SIGNALS
 
@@ -22,6 +25,7 @@ CHAPTERS: dict[str, tuple[Lesson, ...]] = {
     "One corrupted record": OUTLIERS,
     "Rain": (*RAIN, *LOGARITHMS, *WEATHER_SIGNALS),
     "Fraud": (*FRAUD, *CLASS_WEIGHTS, *FOCUS),
+    "Rewards": (*REWARD_HACKING, *SPARSE_REWARDS, *REWARD_SCALE),
 }
 """The lessons by chapter; each chapter is a module of this room, or a few."""
 
