@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
+from stable_baselines3.common.callbacks import BaseCallback
 
 from rewardlab.agents.algorithms import make_agent
 from rewardlab.agents.curve_recorder import CurveRecorder
@@ -31,6 +32,7 @@ def train_sb3(
     *,
     environment_seed: int,
     learner_seed: int,
+    beside: BaseCallback | None = None,
 ) -> tuple[Policy, int]:
     """Train on one thread: more of them are slower on small networks, and change the result.
 
@@ -43,6 +45,7 @@ def train_sb3(
         probe: Evaluates the policy along the way.
         environment_seed: Seeds the environments.
         learner_seed: Seeds the learner.
+        beside: What takes part in the training, such as auxiliary objectives.
 
     Returns:
         The policy without exploration, and the environment steps taken.
@@ -57,7 +60,8 @@ def train_sb3(
     # SB3 seeds the environment with the learner's seed; the environments' stream is its own, so that runs are paired.
     adapter.seed(environment_seed)
     policy = _policy(agent, algorithm)
-    agent.learn(budget_steps, callback=LearningCurve(recorder, lambda: probe(policy)))
+    curve = LearningCurve(recorder, lambda: probe(policy))
+    agent.learn(budget_steps, callback=curve if beside is None else [beside, curve])
     _require_finite_weights(agent)
     return policy, int(agent.num_timesteps)
 

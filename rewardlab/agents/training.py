@@ -11,6 +11,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
 from rewardlab.agents.algorithms import TABULAR
+from rewardlab.agents.auxiliary_settings import AuxiliarySettings
 from rewardlab.agents.curve_recorder import CurveRecorder
 from rewardlab.agents.environments import ENVIRONMENT_REWARD, make_single, make_vector
 from rewardlab.agents.evaluation import Policy, evaluation_scores, exploits_shown, play_episodes, play_single
@@ -47,6 +48,9 @@ class TrainingRun:
         evaluation_seed: Seeds the evaluation environments; shared likewise.
         replay_seed: Seeds the recorded episode, this or one of the next few; shared by all runs of an environment.
         learner_seed: Seeds the learner; the variant's own.
+        auxiliary: The auxiliary objectives, see `rewardlab.agents.auxiliary_settings`.
+        regularizers: The penalties on weights.
+        auxiliary_seed: Seeds the heads of auxiliary objectives and their batches.
     """
 
     environment_id: str
@@ -62,6 +66,9 @@ class TrainingRun:
     evaluation_seed: int
     replay_seed: int
     learner_seed: int
+    auxiliary: tuple[AuxiliarySettings, ...] = ()
+    regularizers: tuple[AuxiliarySettings, ...] = ()
+    auxiliary_seed: int = 0
 
 
 def train(run: TrainingRun, on_progress: Callable[[int], None]) -> dict[str, Any]:
@@ -109,6 +116,7 @@ def _learned(run: TrainingRun, env: VectorLedger, recorder: CurveRecorder, probe
             probe,
             environment_seed=run.environment_seed,
             learner_seed=run.learner_seed,
+            beside=_beside(run),
         )
     base = env.unwrapped
     if not isinstance(base, FiniteVectorEnv):
@@ -124,6 +132,15 @@ def _learned(run: TrainingRun, env: VectorLedger, recorder: CurveRecorder, probe
 
     steps = learner.learn(run.budget_steps, recorder, run.environment_seed, lambda: probe(policy))
     return policy, steps
+
+
+def _beside(run: TrainingRun) -> Any:
+    """The callback of the auxiliary objectives; None without any."""
+    if not run.auxiliary and not run.regularizers:
+        return None
+    from rewardlab.agents.auxiliary_making import make_auxiliary
+
+    return make_auxiliary(run.auxiliary, run.regularizers, run.algorithm_settings["gamma"], run.auxiliary_seed)
 
 
 def _bare(run: TrainingRun, episodes: int) -> VectorEnv[Any, Any, Any]:

@@ -13,6 +13,7 @@ import gymnasium as gym
 import numpy as np
 
 from rewardlab.agents.algorithms import action_space_problems, algorithm_problems, finite_model_problems
+from rewardlab.agents.auxiliary_settings import auxiliary_problems
 from rewardlab.agents.environments import ENVIRONMENT_REWARD
 from rewardlab.agents.training import TrainingRun
 from rewardlab.errors import BadInput, Problem
@@ -143,6 +144,7 @@ def _variant_problems(
         problems += action_space_problems(name, env.action_space, f"{where}.algorithm.name")
     written = f"{where}.algorithm.name" if variant.algorithm.name is not None else f"{source}: algorithm.name"
     problems += finite_model_problems(name, env, written)
+    problems += auxiliary_problems(variant.auxiliary, variant.regularizers, name, settings, where)
     try:
         gamma = check_gamma(settings["gamma"])
     except BadInput:  # reported where it was written
@@ -178,11 +180,13 @@ def _planned(spec: ExperimentSpec, variant: VariantSpec, seed: int) -> PlannedRu
     environment: dict[str, Any] = {"id": spec.environment.id, "settings": environment_settings(spec, variant)}
     # The gamma of a wrapper can only be the agent's, which is in the algorithm's settings.
     wrappers = [{key: value for key, value in wrapper.items() if key != "gamma"} for wrapper in variant.wrappers]
-    paid = {
+    paid: dict[str, Any] = {
         "reward": variant.reward,
         "wrappers": wrappers,
         "algorithm": {"name": name, "num_envs": num_envs, "settings": algorithm_settings},
     }
+    # Only where there are any: what identifies a run without them is older than they are.
+    paid |= {key: value for key, value in _beside(variant).items() if value}
     settings = {
         "environment": environment,
         "variant": paid,
@@ -204,8 +208,15 @@ def _planned(spec: ExperimentSpec, variant: VariantSpec, seed: int) -> PlannedRu
         evaluation_seed=_stream("evaluation", seed, environment),
         replay_seed=_stream("replay", 0, environment),
         learner_seed=_stream("learner", seed, environment, paid),
+        auxiliary=tuple(variant.auxiliary),
+        regularizers=tuple(variant.regularizers),
+        auxiliary_seed=_stream("auxiliary", seed, environment, paid),
     )
     return PlannedRun(_digest(settings).hexdigest()[:32], variant.name, seed, settings, training)
+
+
+def _beside(variant: VariantSpec) -> dict[str, Any]:
+    return {"auxiliary": variant.auxiliary, "regularizers": variant.regularizers}
 
 
 def _digest(data: object) -> Any:

@@ -119,6 +119,8 @@ class VariantSpec(ClosedModel):
         name: What tables call it.
         reward: A name of the environment's catalogue, or event weights.
         wrappers: Reward wrappers, innermost first.
+        auxiliary: What the agent learns beside its task; see `rewardlab.agents.auxiliary_settings`.
+        regularizers: Penalties on the weights of its networks.
         environment: Settings of the environment that differ from the experiment's.
         algorithm: What differs from the experiment's. The settings of another algorithm are not inherited.
     """
@@ -128,6 +130,8 @@ class VariantSpec(ClosedModel):
         Annotated[str, Tag("name")] | Annotated[dict[str, Weight], Tag("weights")], Discriminator(_reward_form)
     ]
     wrappers: list[dict[str, Any]] = []
+    auxiliary: list[dict[str, Any]] = []
+    regularizers: list[dict[str, Any]] = []
     environment: Settings = {}
     algorithm: VariantAlgorithmSpec = VariantAlgorithmSpec()
 
