@@ -3,7 +3,7 @@
 Three ways are tried (Adam twice, L-BFGS), so that the answer does not hang on a learning rate. What may keep a sound
 set-up from it is told apart by trying again without it: examples that contradict each other are never taken together;
 noise is switched off; penalties are left out; and a model is asked for no more examples than it can tell apart, which
-is the rank of its outputs' derivatives by its parameters.
+is the rank of its outputs' derivatives by its parameters. A small model may fail for all that, and is asked for half.
 """
 
 from __future__ import annotations
@@ -25,17 +25,20 @@ __all__ = ["memorising"]
 
 _EXAMPLES = 10
 _STEPS = 200
+_PATIENT_STEPS = 1500
+_PLENTY = 10
 _LOOKED_AT_EVERY = 10
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """How ten examples are tried: which, with noise or without, with penalties or without."""
+    """How ten examples are tried: which, with noise or without, with penalties or without, in how many steps."""
 
     rows: Tensor
     quiet: bool = False
     bare: bool = False
+    steps: int = _STEPS
 
 
 def memorising(patient: Patient, generator: torch.Generator) -> LossFinding:
@@ -52,40 +55,36 @@ def memorising(patient: Patient, generator: torch.Generator) -> LossFinding:
     notes = notes if contradicted else []
     if way := _learned(patient, plain):
         return answer(name, "fine", f"{len(rows)} examples, by {way}", "", notes)
-    for why, trial in _exceptions(patient, plain):
+    for why, level, trial in _exceptions(patient, plain):
         if way := _learned(patient, trial):
-            words = f"not as it is, but {len(trial.rows)} of {len(rows)} examples {why}, by {way}"
-            return answer(name, *_judged(patient, trial, words, why), notes)
+            words = f"not at once, but {len(trial.rows)} of {len(rows)} examples {why}, by {way}"
+            cause = "inputs cut off on the way, layers with nothing between them, or too few units"
+            return answer(name, level, words, cause if level == "caution" else f"no fault of the loss: {why}", notes)
     cause = "mislabelled rows, a loss that does not want what you want, a layer in the way, or too few units"
-    words = f"{len(rows)} examples are not learned by Adam at 0.01 and 0.1, nor by L-BFGS, in {_STEPS} steps"
+    words = f"{len(rows)} examples are not learned by L-BFGS, nor by Adam at 0.01 and 0.1, nor the half of them"
     # Of a loss whose predictions cannot be read only its fall is known, which is no proof.
     return answer(name, "caution" if patient.kind == "other" else "fault", words, cause, notes)
 
 
-def _judged(patient: Patient, trial: _Trial, words: str, why: str) -> tuple[LossLevel, str, str]:
-    parameters = sum(each.numel() for each in patient.trainable.values())
-    if len(trial.rows) < _EXAMPLES and parameters >= _EXAMPLES * _values_of_a_row(patient):
-        cause = (
-            f"{parameters} parameters should do more: inputs cut off on the way, or layers with nothing between them"
-        )
-        return "caution", words, cause
-    return "fine", words, "no fault of the loss: " + why
-
-
-def _exceptions(patient: Patient, plain: _Trial) -> Iterator[tuple[str, _Trial]]:
+def _exceptions(patient: Patient, plain: _Trial) -> Iterator[tuple[str, LossLevel, _Trial]]:
     """What may legitimately be in the way, each with a trial without it, and without all that came before."""
     trial = plain
     if _noisy(patient):
         trial = replace(trial, quiet=True)
-        yield "without the model's noise (dropout)", trial
+        yield "without the model's noise (dropout)", "fine", trial
     if _penalised(patient):
         trial = replace(trial, bare=True)
-        yield "without the penalty on the weights", trial
-    able = _rank(patient, plain.rows)
-    values = _values_of_a_row(patient)
-    if able < len(plain.rows) * values:
-        trial = replace(trial, rows=plain.rows[: max(1, able // values)])
-        yield f"as many as the model can tell apart (near it, its outputs have rank {able})", trial
+        yield "without the penalty on the weights", "fine", trial
+    able, values = _rank(patient, plain.rows), _values_of_a_row(patient)
+    wanted, parameters = len(plain.rows) * values, sum(each.numel() for each in patient.trainable.values())
+    if able < wanted:
+        fewer = replace(trial, rows=plain.rows[: max(1, able // values)])
+        level: LossLevel = "caution" if parameters >= wanted and able <= wanted / 2 else "fine"
+        yield f"as many as the model can tell apart (near it, its outputs have rank {able})", level, fewer
+    yield "with more patience", "fine", replace(trial, steps=_PATIENT_STEPS)
+    few = replace(trial, rows=plain.rows[: max(1, len(plain.rows) // 2)])
+    level = "caution" if parameters >= _PLENTY * wanted else "fine"
+    yield f"as {parameters} parameters may not be enough for all", level, few
 
 
 def _chosen(patient: Patient, generator: torch.Generator) -> tuple[Tensor, int]:
@@ -125,9 +124,9 @@ def _by_adam(patient: Patient, trial: _Trial, rate: float) -> bool:
     parameters = [each for each in model.parameters() if each.requires_grad]
     optimiser = torch.optim.Adam(parameters, lr=rate, foreach=False)
     start = _cost(patient, model, loss, trial.rows)
-    for step in range(_STEPS):
+    for step in range(trial.steps):
         # Down to nothing, so that a loss with a corner at 0 is not kept hopping about it.
-        optimiser.param_groups[0]["lr"] = rate * (1 - step / _STEPS)
+        optimiser.param_groups[0]["lr"] = rate * (1 - step / trial.steps)
         optimiser.zero_grad()
         _backward(patient, model, loss, trial)
         optimiser.step()
@@ -146,7 +145,7 @@ def _by_lbfgs(patient: Patient, trial: _Trial) -> bool:
         optimiser.zero_grad()
         return _backward(patient, model, loss, trial)
 
-    for _ in range(_STEPS // (2 * _LOOKED_AT_EVERY)):
+    for _ in range(trial.steps // (2 * _LOOKED_AT_EVERY)):
         optimiser.step(closure)  # type: ignore[no-untyped-call]
         if _fits(patient, model, loss, trial, start):
             return True
