@@ -7,6 +7,7 @@ from rewardlab.lessons.class_weights import CLASS_WEIGHTS
 from rewardlab.lessons.delivery_time import DELIVERY_TIME
 from rewardlab.lessons.focus import FOCUS
 from rewardlab.lessons.fraud import FRAUD
+from rewardlab.lessons.left_or_right import LEFT_OR_RIGHT
 from rewardlab.lessons.lesson import Lesson
 from rewardlab.lessons.logarithms import LOGARITHMS
 from rewardlab.lessons.outliers import OUTLIERS
@@ -25,6 +26,7 @@ CHAPTERS: dict[str, tuple[Lesson, ...]] = {
     "One corrupted record": OUTLIERS,
     "Rain": (*RAIN, *LOGARITHMS, *WEATHER_SIGNALS),
     "Fraud": (*FRAUD, *CLASS_WEIGHTS, *FOCUS),
+    "Left or right": LEFT_OR_RIGHT,
     "Rewards": (*REWARD_HACKING, *SPARSE_REWARDS, *REWARD_SCALE),
 }
 """The lessons by chapter; each chapter is a module of this room, or a few."""
