@@ -183,8 +183,14 @@ INVERSE: list[tuple[spaces.Space[Any], Any, Tensor]] = [
 def test_the_action_is_found_out_from_what_it_did(space: spaces.Space[Any], loss: Any, actions: Tensor) -> None:
     # Only the difference of the two observations tells: -1, 1 or 3 by the action.
     batch = batch_of(POINTS, actions=actions, next_observations=POINTS + SIGNS[CHOSEN][:, None])
-    _, first, last = learned(InverseDynamics(loss, 0.1), task_of(actions=space), batch)
+    head, first, last = learned(InverseDynamics(loss, 0.1), task_of(actions=space), batch)
     assert last < 0.1 * first
+    guesses, rows = head(POINTS, batch.next_observations), actions.reshape(len(POINTS), -1)
+    if isinstance(space, spaces.Discrete | spaces.MultiDiscrete):
+        said = torch.stack([scores.argmax(dim=1) for scores in guesses], dim=1)
+    else:
+        said = guesses[0].round() if isinstance(space, spaces.Box) else (guesses[0] > 0).float()
+    assert torch.equal(said, rows), "each choice its own"
 
 
 def test_values_go_on_behind_a_time_limit_and_end_with_a_termination() -> None:
