@@ -7,7 +7,8 @@ from typing import Any
 
 import rewardlab.losses.modules as losses
 from rewardlab.agents import auxiliary
-from rewardlab.agents.auxiliary_settings import LOSSES, OBJECTIVES, AuxiliarySettings
+from rewardlab.agents.auxiliary_kinds import LOSSES, OBJECTIVES
+from rewardlab.agents.auxiliary_settings import AuxiliarySettings
 
 __all__ = ["make_auxiliary"]
 
@@ -44,4 +45,3 @@ def _objective(settings: AuxiliarySettings, gamma: float) -> auxiliary.AbstractO
         getattr(losses, loss.class_name)(**of_loss), settings["weight"], **own
     )
     return made
-

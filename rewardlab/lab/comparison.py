@@ -32,7 +32,8 @@ class VariantSummary:
             ``event/NAME``, ``exploit/NAME`` (a share of episodes), ``reward/NAME``, and ``steps_to_threshold`` (see
             `steps_to_threshold`; a seed that never gets there counts with the whole budget). ``late_training`` is the
             objective of training episodes over the last quarter, exploration included. Agents with a value network
-            also have ``value_gradient_norm``, the mean over the training.
+            also have ``value_gradient_norm``, the mean over the training. ``seconds`` is how long a run took, with its
+            evaluation, on whatever machine and beside whatever else.
         optima: The exact best score of each reward of the catalogue over an episode of this variant's environment, if
             that is a finite model; else empty. That of the objective is what any agent can achieve at most.
         reached: The seeds that reached the threshold.
@@ -84,7 +85,7 @@ def _summary(plan: Plan, variant: VariantSpec, store: ResultStore) -> VariantSum
             failures[run.seed] = row.message if row is not None else "has not run yet"
     optima = exact_optima(plan.spec.environment.id, environment_settings(plan.spec, variant))
     best = optima.get(plan.catalogue.objective) if plan.catalogue else None
-    scores = [_metrics(row.result) for row in finished.values()]
+    scores = [_metrics(row.result) | _cost(row) for row in finished.values()]
     reached = 0
     if best is not None and best > 0:
         for row, score in zip(finished.values(), scores, strict=True):
@@ -97,6 +98,11 @@ def _summary(plan: Plan, variant: VariantSpec, store: ResultStore) -> VariantSum
         rng = np.random.default_rng([zlib.crc32(metric.encode()), len(scores)])
         metrics[metric] = estimate([score[metric] for score in scores], rng)
     return VariantSummary(variant.name, len(plan.spec.seeds), finished, failures, metrics, optima, reached)
+
+
+def _cost(row: StoredRun) -> dict[str, float]:
+    seconds = row.provenance.get("seconds")
+    return {} if seconds is None else {"seconds": float(seconds)}
 
 
 def _metrics(result: Mapping[str, Any]) -> dict[str, float]:

@@ -144,7 +144,7 @@ def _variant_problems(
         problems += action_space_problems(name, env.action_space, f"{where}.algorithm.name")
     written = f"{where}.algorithm.name" if variant.algorithm.name is not None else f"{source}: algorithm.name"
     problems += finite_model_problems(name, env, written)
-    problems += auxiliary_problems(variant.auxiliary, variant.regularizers, name, settings, where)
+    problems += auxiliary_problems(variant.auxiliary, variant.regularizers, name, settings, env.action_space, where)
     try:
         gamma = check_gamma(settings["gamma"])
     except BadInput:  # reported where it was written

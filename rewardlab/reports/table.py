@@ -121,6 +121,9 @@ def _rows(comparison: Comparison) -> list[_Row]:
         rows += [(f"  {name}", _cell(f"reward/{name}")) for name in catalogue.rewards]
     if any("value_gradient_norm" in variant.metrics for variant in comparison.variants):
         rows += [("", None), ("value gradient norm", _cell("value_gradient_norm"))]
+    if any(variant.auxiliary or variant.regularizers for variant in comparison.plan.spec.variants):
+        # What is learned beside the task has its price.
+        rows += [("", None), ("seconds a run", _cell("seconds"))]
     return [*rows, ("", None), ("seeds", lambda variant: f"{len(variant.runs)} of {variant.planned}")]
 
 

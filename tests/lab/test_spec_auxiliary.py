@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from rewardlab.agents import auxiliary, make_agent, make_vector, train
+from rewardlab.agents.auxiliary_kinds import LOSSES, OBJECTIVES, REGULARIZER_KEYS, REPRESENTATIONS
 from rewardlab.agents.auxiliary_making import make_auxiliary
-from rewardlab.agents.auxiliary_settings import LOSSES, OBJECTIVES, REGULARIZER_KEYS, REPRESENTATIONS
 from rewardlab.agents.vector_adapter import VectorAdapter
 from rewardlab.errors import BadInput
 from rewardlab.lab import parse_spec, read_spec
@@ -21,6 +21,14 @@ from tests.lab.small_experiment import DELIVERY, plan_of, small_spec, with_varia
 REWARD = {"objective": "reward_prediction", "loss": "huber", "delta": 1.0, "weight": 0.1}
 MIXTURE = {"objective": "next_observation", "loss": "mixture_nll", "components": 2, "weight": 0.1}
 RIVALS = {"objective": "adversarial_next_observation", "adversarial_weight": 0.1, "weight": 0.1}
+RARE = {
+    "objective": "reward_classes",
+    "loss": "weighted_binary_cross_entropy",
+    "positive_weight": 9.0,
+    "negative_weight": 1.0,
+    "weight": 0.1,
+}
+FOCAL = {"objective": "termination_prediction", "loss": "focal", "gamma": 2.0, "alpha": 0.25, "weight": 0.1}
 NAN, INF = float("nan"), float("inf")
 
 
@@ -86,6 +94,14 @@ def line_of(**changes: Any) -> str:
             MIXTURE | {"representation": "latent"},
             "representation: got 'latent', expected a known representation of ppo: policy_latent, value_latent; did",
         ),
+        (RARE | {"positive_weight": 0}, "positive_weight: got 0, expected a finite number above 0"),
+        (FOCAL | {"gamma": -1.0}, "gamma: got -1.0, expected a finite number, at least 0"),
+        (FOCAL | {"alpha": 1.5}, "alpha: got 1.5, expected a number in [0, 1]"),
+        (FOCAL | {"constant_alpha": 1}, "constant_alpha: got 1, expected true or false"),
+        (
+            RARE | {"gamma": 2.0},
+            "gamma: got a key of another loss than 'weighted_binary_cross_entropy', expected none; it goes with focal",
+        ),
         (RIVALS | {"noise": 1.5}, "noise: got 1.5, expected a whole number in [0, 10000]"),
         ({"objective": "adversarial_next_observation", "weight": 0.1}, "adversarial_weight: got nothing, expected a "),
     ],
@@ -125,6 +141,21 @@ def test_an_agent_without_layers_is_refused() -> None:
     assert line_of(regularizers=[{"l2": 0.1}], algorithm={"name": "q_learning"}) == (
         "regularizers: got a learner by 'q_learning', expected one with a network: a2c, dqn, maskable_ppo, ppo"
     )
+
+
+@pytest.mark.parametrize(
+    ("environment", "fitting"),
+    [("CartPole-v1", ["softmax_cross_entropy"]), ("Pendulum-v1", ["absolute_error", "huber", "squared_error"])],
+)
+def test_the_action_is_predicted_by_a_loss_of_such_actions(environment: str, fitting: list[str]) -> None:
+    for loss in OBJECTIVES["inverse_dynamics"].losses:
+        variant = {"name": "a", "reward": "environment", "auxiliary": [any_table("inverse_dynamics", loss)]}
+        spec = small_spec(environment={"id": environment}, variants=[variant])
+        if loss in fitting:
+            plan_of(spec)
+            continue
+        expected = f"auxiliary[0].loss: got {loss!r}, expected a known loss of this objective for "
+        assert any(line.startswith(expected) and ", ".join(fitting) in line for line in lines_of(spec))
 
 
 def test_all_problems_are_told_at_once() -> None:
@@ -223,7 +254,7 @@ def test_the_representations_of_an_algorithm_are_those_with_weights(algorithm: s
 
 def any_table(objective: str, loss: str) -> dict[str, Any]:
     """A table with the keys that must be there."""
-    values = {"delta": 1.0, "components": 2, "adversarial_weight": 0.1}
+    values = {"delta": 1.0, "components": 2, "adversarial_weight": 0.1, "positive_weight": 9.0}
     return {"objective": objective, "loss": loss, "weight": 0.1, **{key: values[key] for key in LOSSES[loss].required}}
 
 
@@ -233,7 +264,8 @@ PAIRS = [(objective, loss) for objective, kind in OBJECTIVES.items() for loss in
 @pytest.mark.parametrize(("objective", "loss"), PAIRS)
 def test_every_objective_with_every_loss_that_is_offered_is_made(objective: str, loss: str) -> None:
     table = any_table(objective, loss)
-    assert len(plan_of(with_variant(auxiliary=[table])).runs) == 4
+    if objective != "inverse_dynamics":  # which has to fit the actions
+        assert len(plan_of(with_variant(auxiliary=[table])).runs) == 4
     (made,) = make_auxiliary([table], [], 0.97, 0).objectives
     assert (type(made).__name__, made.weight) == (OBJECTIVES[objective].class_name, 0.1)
 

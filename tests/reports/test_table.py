@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from rewardlab.lab import compare
 from rewardlab.reports import as_text, comparison_csv, comparison_notes
-from tests.reports.finished_experiment import comparison_of
+from tests.lab.small_experiment import plan_of, small_spec
+from tests.reports.finished_experiment import comparison_of, stored
 
 HOSTILE = ["<img src=x onerror=alert(1)>", "[bold]", "[/x]", "$x$", "../../x", "a" * 100, "=1+1", "ü 日本", '"a",b']
 
@@ -32,6 +34,16 @@ def test_numbers_stand_where_they_belong(tmp_path: Path) -> None:
     assert lines(text, "delivered")[0] == "0.50"
     assert lines(text, "drop_at_once") == ["50", "50..50"]
     assert lines(text, "seeds")[0] == "5 of 5"
+
+
+def test_what_is_learned_beside_the_task_is_shown_with_its_cost(tmp_path: Path) -> None:
+    reward = {"objective": "reward_prediction", "loss": "squared_error", "weight": 0.1}
+    variants = [{"name": "plain", "reward": "speed"}, {"name": "helped", "reward": "speed", "auxiliary": [reward]}]
+    plan = plan_of(small_spec(variants=variants))
+    text = as_text(compare(plan, stored(plan, tmp_path, ())))
+    found = [line.split() for line in lines(text, "seconds a run")]
+    assert found == [["1.50"] * 2, ["1.50..1.50"] * 2]
+    assert "seconds" not in as_text(comparison_of(tmp_path, "one"))
 
 
 def test_failed_seeds_are_counted_and_named_and_enter_no_mean(tmp_path: Path) -> None:
