@@ -9,13 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rewardlab.losses.modules import (
-    AbsoluteErrorLoss,
-    HuberLoss,
-    NoisePredictionLoss,
-    ReconstructionLoss,
-    SquaredErrorLoss,
-)
+from rewardlab.losses import modules
 
 _DRAWN = torch.Generator().manual_seed(3)
 NUMBERS = 30 + 3 * torch.randn(16, generator=_DRAWN)
@@ -174,11 +168,20 @@ CLEAN: dict[str, tuple[Any, _Batch]] = {
     "functional.mse_loss": (functional.mse_loss, NUMBER),
     "pinball": (shapes_looked_at(_pinball), NUMBER),
     "hinge": (shapes_looked_at(_hinge), LOGIT),
-    "SquaredErrorLoss": (SquaredErrorLoss(), NUMBER),
-    "AbsoluteErrorLoss": (AbsoluteErrorLoss(), NUMBER),
-    "our HuberLoss": (HuberLoss(15.0), NUMBER),
-    "ReconstructionLoss": (ReconstructionLoss(), NUMBER),
-    "NoisePredictionLoss": (NoisePredictionLoss(), NUMBER),
+    "SquaredErrorLoss": (modules.SquaredErrorLoss(), NUMBER),
+    "AbsoluteErrorLoss": (modules.AbsoluteErrorLoss(), NUMBER),
+    "our HuberLoss": (modules.HuberLoss(15.0), NUMBER),
+    "ReconstructionLoss": (modules.ReconstructionLoss(), NUMBER),
+    "NoisePredictionLoss": (modules.NoisePredictionLoss(), NUMBER),
+    "BinaryCrossEntropyLoss": (modules.BinaryCrossEntropyLoss(), LOGIT),
+    "WeightedBinaryCrossEntropyLoss": (modules.WeightedBinaryCrossEntropyLoss(19.0), LOGIT),
+    "FocalLoss": (modules.FocalLoss(), LOGIT),
+    "FocalLoss of a small power": (modules.FocalLoss(0.5, None), LOGIT),
+    "SoftmaxCrossEntropyLoss": (modules.SoftmaxCrossEntropyLoss(), CLASS),
+    "TokenCrossEntropyLoss": (
+        modules.TokenCrossEntropyLoss(padding=0),
+        (SCORES.reshape(4, 4, 5), CLASSES.reshape(4, 4)),
+    ),
     "squared error of labels": (_SQUARED, LOGIT),
     "at an optimum": (nn.MSELoss(), (NUMBERS, NUMBERS)),
 }

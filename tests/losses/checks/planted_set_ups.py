@@ -10,7 +10,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rewardlab.losses.modules import AbsoluteErrorLoss, HuberLoss, SquaredErrorLoss
+from rewardlab.losses.modules import (
+    AbsoluteErrorLoss,
+    BinaryCrossEntropyLoss,
+    FocalLoss,
+    HuberLoss,
+    SoftmaxCrossEntropyLoss,
+    SquaredErrorLoss,
+    WeightedBinaryCrossEntropyLoss,
+)
 
 _DRAWN = torch.Generator().manual_seed(5)
 INPUTS = torch.randn(64, 4, generator=_DRAWN)
@@ -221,6 +229,10 @@ CLEAN: dict[str, SetUp] = {
         net(), nn.BCEWithLogitsLoss(), LABELS, settings={"optimizer": adam(1e-3), "max_gradient_norm": 1.0}
     ),
     "weighted logits": SetUp(net(), nn.BCEWithLogitsLoss(pos_weight=torch.tensor(19.0)), LABELS),
+    "our logits": SetUp(net(), BinaryCrossEntropyLoss(), LABELS),
+    "our weighted logits": SetUp(net(), WeightedBinaryCrossEntropyLoss(19.0), LABELS),
+    "our focal loss": SetUp(net(), FocalLoss(), LABELS),
+    "our classes": SetUp(net(5), SoftmaxCrossEntropyLoss(), CLASSES),
     "probabilities": SetUp(net(1, nn.Sigmoid()), nn.BCELoss(), LABELS),
     "classes": SetUp(net(5), nn.CrossEntropyLoss(), CLASSES),
     "smoothed classes": SetUp(net(5), nn.CrossEntropyLoss(label_smoothing=0.1), CLASSES),
