@@ -81,14 +81,15 @@ def focal_loss(
     check_focus("focal_loss", gamma, alpha, constant_alpha)
     logits, labels = labelled_logits("focal_loss", predicted, target)
     price = binary_cross_entropy(logits, labels)
-    weight = _weight(labels, alpha, constant_alpha)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        weight = _weight(labels, alpha, constant_alpha)
         wrong, _ = _probability_of_error(logits, labels)
-        price *= wrong**gamma
-        if weight is None:
-            return price
-        # A class of no weight costs nothing, not even where the cost is infinite.
-        return np.asarray(np.where(weight == 0, 0, price * weight))
+        values = price * wrong**gamma if weight is None else price * weight * wrong**gamma
+    endless = np.isinf(price)
+    if endless.any():
+        # A class of no weight costs nothing even here; a factor that is merely too small to be written down does not.
+        values = np.where(endless, np.inf if weight is None else np.where(weight > 0, np.inf, 0), values)
+    return np.asarray(values, price.dtype)
 
 
 def focal_loss_gradient(
@@ -108,8 +109,8 @@ def focal_loss_gradient(
     logits, labels = labelled_logits("focal_loss_gradient", predicted, target)
     price = binary_cross_entropy(logits, labels)
     slope = binary_cross_entropy_gradient(logits, labels)
-    weight = _weight(labels, alpha, constant_alpha)
     with np.errstate(over="ignore", under="ignore"):
+        weight = _weight(labels, alpha, constant_alpha)
         wrong, ratio = _probability_of_error(logits, labels)
         # Where the price is infinite, p is 0 or 1 to all digits and the ratio has long been nothing.
         price[np.isinf(price)] = 0

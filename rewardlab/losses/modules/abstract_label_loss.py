@@ -37,7 +37,7 @@ class AbstractLabelLoss(AbstractPairLoss):
 
     def _loss(self, predicted: Tensor, target: Tensor) -> Tensor:
         if not torch.compiler.is_compiling():
-            least, most = torch.aminmax(target.detach())
+            least, most = torch.aminmax(target)
             if not (least.item() >= 0 and most.item() <= 1):
                 require_within(type(self).__name__, 0.0, 1.0, "code the two classes as 0 and 1", target=target)
         return self._cost(predicted, target, self.reduction)

@@ -165,17 +165,20 @@ def _problems(where: str, predicted: Tensor, target: Tensor) -> list[Problem]:
 
 
 def _require_classes(where: str, labels: Tensor, classes: int, padding: int | None) -> None:
-    tokens = labels
-    if padding is not None:
-        padded = labels == padding
-        if padded.all():
-            fix = "the mean of nothing is not defined; skip such batches"
-            raise BadInput(Problem(f"{where}.target", f"nothing but padding ({padding})", "at least one token", fix))
-        tokens = labels.masked_fill(padded, 0)
-    least, most = torch.aminmax(tokens)
-    if not (least.item() >= 0 and most.item() < classes):
+    # Padding outside of the vocabulary is put out of the way; inside of it, it is in range anyway.
+    outside = padding is not None and not 0 <= padding < classes
+    least, most = _ends(labels.masked_fill(torch.eq(labels, padding or 0), 0) if outside else labels)
+    if padding is not None and least == most and bool((labels == padding).all()):
+        fix = "the mean of nothing is not defined; skip such batches"
+        raise BadInput(Problem(f"{where}.target", f"nothing but padding ({padding})", "at least one token", fix))
+    if least < 0 or most >= classes:
         tokens = labels if padding is None else labels[labels != padding]
-        raise BadInput(range_problem(where, int(tokens.min()), int(tokens.max()), classes, padding))
+        raise BadInput(range_problem(where, *_ends(tokens), classes, padding))
+
+
+def _ends(labels: Tensor) -> tuple[int, int]:
+    least, most = torch.aminmax(labels)
+    return int(least.item()), int(most.item())
 
 
 def _refuse_scores(where: str, scores: Tensor) -> None:
