@@ -7,10 +7,12 @@ from rewardlab.lessons.class_weights import CLASS_WEIGHTS
 from rewardlab.lessons.delivery_time import DELIVERY_TIME
 from rewardlab.lessons.focus import FOCUS
 from rewardlab.lessons.fraud import FRAUD
+from rewardlab.lessons.judge_and_maker import JUDGE_AND_MAKER
 from rewardlab.lessons.left_or_right import LEFT_OR_RIGHT
 from rewardlab.lessons.lesson import Lesson
 from rewardlab.lessons.logarithms import LOGARITHMS
 from rewardlab.lessons.outliers import OUTLIERS
+from rewardlab.lessons.pictures import PICTURES
 from rewardlab.lessons.rain import RAIN
 from rewardlab.lessons.reward_hacking import REWARD_HACKING
 from rewardlab.lessons.reward_scale import REWARD_SCALE
@@ -28,6 +30,7 @@ CHAPTERS: dict[str, tuple[Lesson, ...]] = {
     "Fraud": (*FRAUD, *CLASS_WEIGHTS, *FOCUS),
     "Left or right": LEFT_OR_RIGHT,
     "Rewards": (*REWARD_HACKING, *SPARSE_REWARDS, *REWARD_SCALE),
+    "Generated pictures": (*PICTURES, *JUDGE_AND_MAKER),
 }
 """The lessons by chapter; each chapter is a module of this room, or a few."""
 
