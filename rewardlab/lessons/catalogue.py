@@ -8,9 +8,11 @@ from rewardlab.lessons.delivery_time import DELIVERY_TIME
 from rewardlab.lessons.focus import FOCUS
 from rewardlab.lessons.fraud import FRAUD
 from rewardlab.lessons.judge_and_maker import JUDGE_AND_MAKER
+from rewardlab.lessons.large_weights import LARGE_WEIGHTS
 from rewardlab.lessons.left_or_right import LEFT_OR_RIGHT
 from rewardlab.lessons.lesson import Lesson
 from rewardlab.lessons.logarithms import LOGARITHMS
+from rewardlab.lessons.many_features import MANY_FEATURES
 from rewardlab.lessons.outliers import OUTLIERS
 from rewardlab.lessons.pictures import PICTURES
 from rewardlab.lessons.rain import RAIN
@@ -29,6 +31,7 @@ CHAPTERS: dict[str, tuple[Lesson, ...]] = {
     "Rain": (*RAIN, *LOGARITHMS, *WEATHER_SIGNALS),
     "Fraud": (*FRAUD, *CLASS_WEIGHTS, *FOCUS),
     "Left or right": LEFT_OR_RIGHT,
+    "Large weights": (*LARGE_WEIGHTS, *MANY_FEATURES),
     "Rewards": (*REWARD_HACKING, *SPARSE_REWARDS, *REWARD_SCALE),
     "Generated pictures": (*PICTURES, *JUDGE_AND_MAKER),
 }
