@@ -14,6 +14,7 @@ import torch
 from stable_baselines3 import A2C, DQN, PPO, SAC, TD3
 from torch import Tensor, nn
 
+from rewardlab.agents.optimiser_watch import OptimiserWatch
 from rewardlab.agents.training_doctor import TrainingDoctor
 from rewardlab.errors import RunFailed
 from rewardlab.losses.checks import LossReport
@@ -178,6 +179,18 @@ def test_the_norms_are_those_of_the_gradient_and_one_for_each_update() -> None:
     # Two rollouts of 64 steps, four epochs, two batches.
     assert len(seen) == 2 * 4 * 2
     assert doctor.gradient_norms["policy.optimizer"] == pytest.approx(seen, rel=1e-5)
+
+
+def test_a_parameter_that_took_no_part_does_not_count_again() -> None:
+    left, right = nn.Parameter(torch.zeros(1)), nn.Parameter(torch.zeros(1))
+    optimiser = torch.optim.SGD([left, right], lr=0.0)
+    watch = OptimiserWatch("both", optimiser, {id(left): "left", id(right): "right"}, lambda name, words: None)
+    for loss in (3 * left + 4 * right, 3 * left):
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert list(watch.norms) == [5.0, 3.0]
+    assert watch.moved == {"left": 2, "right": 1}
 
 
 def test_each_optimiser_of_sac_has_its_own_norms() -> None:

@@ -82,6 +82,17 @@ class Between(nn.Module):
         return self.last(self.between(self.first(self.before(inputs))))[:, 0]
 
 
+class Ignored(nn.Module):
+    """Two networks, of which the second counts nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard, self.ignored = net(), net()
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.heard(inputs) + 0 * self.ignored(inputs)
+
+
 class WithPenalty(nn.Module):
     """Squared error and, in the loss itself, a strong penalty on the weights of a model."""
 
@@ -182,6 +193,7 @@ FAULTY: dict[str, SetUp] = {
     "dead units": SetUp(
         altered(net(), lambda model: model[0].bias.fill_(-1e3)), nn.MSELoss(), NUMBERS, ill={"dead_units": "fault"}
     ),
+    "a network that counts nothing": SetUp(Ignored(), nn.MSELoss(), NUMBERS, ill={"zero_gradients": "fault"}),
     "a collapsed output": SetUp(
         Between(lambda x: 0 * x, torch.relu), nn.MSELoss(), NUMBERS, ill={"output_variety": "fault"}
     ),
@@ -265,6 +277,10 @@ EXCEPTIONS: dict[str, tuple[SetUp, str]] = {
     "contradictory labels": (SetUp(net(), nn.BCEWithLogitsLoss(), LABELS, _REPEATED), "10 examples, by"),
     "inputs that say nothing": (SetUp(net(), nn.BCEWithLogitsLoss(), LABELS, torch.ones(64, 4)), "1 examples, by"),
     "one parameter": (SetUp(OneNumber(), nn.BCEWithLogitsLoss(), LABELS), "1 of 10 examples as many as the model"),
+    "one parameter, at its optimum": (
+        SetUp(OneNumber(), nn.BCEWithLogitsLoss(), torch.tensor([0.0, 1.0] * 32)),
+        "1 of 10 examples as many as the model",
+    ),
     "a line through a pattern that has none": (
         SetUp(nn.Sequential(nn.Linear(2, 1), nn.Flatten(0)), nn.BCEWithLogitsLoss(), TWO_SIGNS, INPUTS[:, :2]),
         "3 of 10 examples as many as the model",

@@ -61,6 +61,15 @@ def test_what_cannot_learn_by_heart_and_need_not_is_told_apart(name: str) -> Non
     assert words in report.finding("memorising").saw
 
 
+def test_a_gradient_of_zero_at_an_optimum_is_told_apart() -> None:
+    found = examined(EXCEPTIONS["one parameter, at its optimum"][0]).finding("zero_gradients")
+    assert "is zero, and single examples pull" in found.saw
+    assert (
+        "no example pulls on ignored."
+        in examined(FAULTY["a network that counts nothing"]).finding("zero_gradients").saw
+    )
+
+
 def test_contradictions_are_counted() -> None:
     found = examined(EXCEPTIONS["contradictory labels"][0]).finding("memorising")
     contradictions = sum(LABELS[row] != LABELS[row + 20] for row in range(20))
