@@ -13,7 +13,7 @@ from rewardlab.agents.auxiliary.batch import AuxiliaryBatch
 from rewardlab.agents.auxiliary.joined_gradient import AddedGradient
 from rewardlab.agents.auxiliary.objective import AbstractObjective
 from rewardlab.agents.auxiliary.representation import Representation
-from rewardlab.errors import RunFailed
+from rewardlab.errors import BadInput, RunFailed
 
 __all__ = ["objective_gradient"]
 
@@ -37,7 +37,8 @@ def objective_gradient(
         places: Of the representation's parameters among those of a `JoinedGradient`, by ``id``.
 
     Raises:
-        RunFailed: The loss is not finite.
+        RunFailed: The loss is not finite, or refuses what a head predicted.
+        BadInput: An objective of the user's own returned no loss.
     """
     shared = [parameter for _, parameter in representation.parameters] if weight else []
 
@@ -45,7 +46,13 @@ def objective_gradient(
         with torch.set_grad_enabled(bool(shared)):
             return representation.encode(observations)
 
-    loss = objective.loss(head, encode, batch)
+    try:
+        loss = objective.loss(head, encode, batch)
+    except BadInput as refused:
+        if objective.name in str(refused):
+            raise
+        # A loss knows its own name only, and in the middle of a training it is no longer the user's input.
+        raise RunFailed(f"auxiliary objective {objective.name!r}: {refused}") from refused
     if not math.isfinite(loss.value.item()):
         raise RunFailed(f"auxiliary objective {objective.name!r}: its loss is {loss.value.item()}")
     opponent = list(head.opponent.parameters()) if loss.opponent is not None else []  # type: ignore[union-attr]

@@ -44,7 +44,7 @@ class WeightRegularizer:
         names: str | Sequence[str] | None = None,
         name: str = "regularizer",
     ) -> None:
-        self._sizes, self._squares = WeightPenalty(l1=l1), WeightPenalty(l2=l2)
+        self._sizes, self._squares = WeightPenalty(l1=l1, names=names), WeightPenalty(l2=l2, names=names)
         self.on, self.names, self.name = on, names, name
 
     def chosen(self, representation: Representation) -> list[tuple[str, nn.Parameter]]:

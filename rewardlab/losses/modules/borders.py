@@ -56,8 +56,7 @@ def finite_total(loss: Tensor) -> bool:
     """Whether a loss, or the sum of its values, is finite; true while torch compiles, when nobody can tell."""
     if torch.compiler.is_compiling():
         return True
-    total = loss.detach()
-    return math.isfinite(total.item() if total.ndim == 0 else total.sum().item())
+    return math.isfinite(loss.item() if loss.ndim == 0 else loss.detach().sum().item())
 
 
 def refuse_not_finite(where: str, *, allow_infinite: bool = False, **tensors: Tensor) -> None:

@@ -10,7 +10,7 @@ import torch
 from stable_baselines3 import A2C, PPO
 from torch import Tensor
 
-from rewardlab.agents.auxiliary import AuxiliaryObjectives, WeightRegularizer
+from rewardlab.agents.auxiliary import AuxiliaryObjectives, WeightRegularizer, find_representation
 from rewardlab.errors import BadInput
 
 
@@ -67,3 +67,18 @@ def test_a_choice_that_fits_nothing_is_refused_before_training() -> None:
         with pytest.raises(BadInput, match=message):
             model.learn(16, callback=AuxiliaryObjectives(regularizers=[WeightRegularizer(l2=1.0, **options)]))
         assert model.num_timesteps == 0
+
+
+def test_an_exact_name_chooses_a_parameter_that_is_called_otherwise() -> None:
+    model = agent(learning_rate=1e-3)
+    layer = model.policy.mlp_extractor.policy_net[0]
+    layer.register_parameter("kernel", torch.nn.Parameter(torch.ones(3)))
+    chosen = "mlp_extractor.policy_net.0.kernel"
+    regularizer = WeightRegularizer(l1=0.5, l2=1.0, names=chosen)
+    representation = find_representation(model, "policy_latent", "here")
+    found = regularizer.chosen(representation)
+    assert [name for name, _ in found] == [chosen]
+    added = regularizer.gradient(found, {id(found[0][1]): 0})
+    np.testing.assert_allclose(added.gradients[0].numpy(), [2, 2, 2])
+    regularizer.after_step(found, 0.1)
+    np.testing.assert_allclose(found[0][1].detach().numpy(), [0.95, 0.95, 0.95])
