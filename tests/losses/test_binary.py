@@ -253,6 +253,18 @@ def test_parity_with_torch() -> None:
 
 
 @ALL
+def test_single_beside_double_is_double_on_both_sides(loss: Loss) -> None:
+    logits, labels = np.array([1 / 3, np.inf, -1 / 7]), np.array([1.0, 1.0, 0.0])
+    for kinds in ((np.float32, np.float64), (np.float64, np.float32)):
+        pair = logits.astype(kinds[0]), labels.astype(kinds[1])
+        for kept in (slice(None), slice(0, 1)):
+            values = loss[0](pair[0][kept], pair[1][kept])
+            found = loss[2](reduction="none")(torch.from_numpy(pair[0][kept]), torch.from_numpy(pair[1][kept]))
+            assert values.dtype == found.numpy().dtype == np.float64
+            np.testing.assert_allclose(found.numpy(), values, rtol=1e-14)
+
+
+@ALL
 @pytest.mark.parametrize("labels", [[1.0, 2.0], [-1.0, 1.0], [0.0, 1.0000001], [0.0, INF], [np.nan, 0.0]])
 def test_labels_outside_of_their_range_are_refused_in_every_batch(loss: Loss, labels: list[float]) -> None:
     logits, target = np.array([0.5, -0.5]), np.array(labels)

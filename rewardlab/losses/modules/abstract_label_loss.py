@@ -40,12 +40,13 @@ class AbstractLabelLoss(AbstractPairLoss):
             least, most = torch.aminmax(target)
             if not (least.item() >= 0 and most.item() <= 1):
                 require_within(type(self).__name__, 0.0, 1.0, "code the two classes as 0 and 1", target=target)
-        return self._cost(predicted, target, self.reduction)
+        return self._cost(*_of_one_dtype(predicted, target), self.reduction)
 
     def _refuse(self, predicted: Tensor, target: Tensor) -> None:
         refuse_not_finite(type(self).__name__, allow_infinite=True, predicted=predicted)
 
     def _loss_at_infinity(self, predicted: Tensor, target: Tensor, loss: Tensor) -> Tensor:
+        predicted, target = _of_one_dtype(predicted, target)
         infinite = torch.isinf(predicted)
         # Infinities go no way through the formula, not even one that is dropped: it would come back as a NaN gradient.
         values = self._cost(predicted.masked_fill(infinite, 0), target, "none").masked_fill(infinite, 0)
@@ -54,3 +55,11 @@ class AbstractLabelLoss(AbstractPairLoss):
         wrong = infinite & (slope > 0)
         far = torch.where(wrong, predicted, torch.zeros_like(predicted)).abs()
         return reduced(values + far * slope, self.reduction)
+
+
+def _of_one_dtype(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Both in the wider dtype of the two; torch's own loss of double logits and single labels is single."""
+    if logits.dtype == labels.dtype:
+        return logits, labels
+    common = torch.promote_types(logits.dtype, labels.dtype)
+    return logits.to(common), labels.to(common)
