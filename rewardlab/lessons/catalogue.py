@@ -14,6 +14,8 @@ from rewardlab.lessons.lesson import Lesson
 from rewardlab.lessons.logarithms import LOGARITHMS
 from rewardlab.lessons.many_features import MANY_FEATURES
 from rewardlab.lessons.outliers import OUTLIERS
+from rewardlab.lessons.own_loss import OWN_LOSS
+from rewardlab.lessons.penalised_training import PENALISED_TRAINING
 from rewardlab.lessons.pictures import PICTURES
 from rewardlab.lessons.rain import RAIN
 from rewardlab.lessons.reward_hacking import REWARD_HACKING
@@ -32,6 +34,7 @@ CHAPTERS: dict[str, tuple[Lesson, ...]] = {
     "Fraud": (*FRAUD, *CLASS_WEIGHTS, *FOCUS),
     "Left or right": LEFT_OR_RIGHT,
     "Large weights": (*LARGE_WEIGHTS, *MANY_FEATURES),
+    "A loss of your own": (*OWN_LOSS, *PENALISED_TRAINING),
     "Rewards": (*REWARD_HACKING, *SPARSE_REWARDS, *REWARD_SCALE),
     "Generated pictures": (*PICTURES, *JUDGE_AND_MAKER),
 }
