@@ -19,6 +19,12 @@ gym.register(
     max_episode_steps=100,
 )
 gym.register(
+    "rewardlab/NoisyGridworld-v0",
+    entry_point="rewardlab_envs.gridworld:noisy_gridworld_env",
+    vector_entry_point="rewardlab_envs.gridworld:noisy_gridworld_vector_env",
+    max_episode_steps=100,
+)
+gym.register(
     "rewardlab/DelayedCredit-v0",
     entry_point="rewardlab_envs.delayed_credit:delayed_credit_env",
     vector_entry_point="rewardlab_envs.delayed_credit:delayed_credit_vector_env",

@@ -114,7 +114,7 @@ def test_gym_make_vec_makes_it(case: Case, mode: AutoresetMode) -> None:
     native = case.spec().vector_entry_point is not None
     settings: dict[str, Any] = {"autoreset_mode": mode} if native else {"vector_kwargs": {"autoreset_mode": mode}}
     env = gym.make_vec(case.id, num_envs=3, **case.settings, **settings)
-    assert isinstance(env, FiniteVectorEnv) == native
+    assert isinstance(env.unwrapped, FiniteVectorEnv) == native
     assert env.metadata["autoreset_mode"] is mode
     other = gym.make_vec(
         case.id, num_envs=3, vectorization_mode="sync", vector_kwargs={"autoreset_mode": mode}, **case.settings
