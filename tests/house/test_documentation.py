@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 import subprocess
 import sys
@@ -41,7 +42,11 @@ def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
 def test_the_python_of_a_page_runs(block: Block, tmp_path: Path) -> None:
     # As many lines above it as on the page, so that a traceback names the line of the page.
     program = "\n" * (block.line - 1) + block.code
-    result = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    # Small networks on several threads wait for each other, many times longer where other tests run beside them.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "SB3_LOGDIR": str(tmp_path / "sb3")}
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, f"{block}\n{result.stderr}"
 
 
