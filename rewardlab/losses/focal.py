@@ -83,8 +83,11 @@ def focal_loss(
     price = binary_cross_entropy(logits, labels)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         weight = _weight(labels, alpha, constant_alpha)
-        wrong, _ = _probability_of_error(logits, labels)
-        values = price * wrong**gamma if weight is None else price * weight * wrong**gamma
+        share, total, _ = _parts_of_error(logits, labels)
+        share /= total
+        values = price * share**gamma
+        if weight is not None:
+            values *= weight
     endless = np.isinf(price)
     if endless.any():
         # A class of no weight costs nothing even here; a factor that is merely too small to be written down does not.
@@ -111,11 +114,13 @@ def focal_loss_gradient(
     slope = binary_cross_entropy_gradient(logits, labels)
     with np.errstate(over="ignore", under="ignore"):
         weight = _weight(labels, alpha, constant_alpha)
-        wrong, ratio = _probability_of_error(logits, labels)
+        share, total, small = _parts_of_error(logits, labels)
+        # q is 0 only far out, where the price is 0 as well.
+        ratio = np.divide(small, total * share, out=np.zeros_like(share), where=share > 0)
         # Where the price is infinite, p is 0 or 1 to all digits and the ratio has long been nothing.
         price[np.isinf(price)] = 0
         slope += gamma * (1 - 2 * labels) * ratio * price
-        slope *= wrong**gamma
+        slope *= (share / total) ** gamma
         if weight is not None:
             slope *= weight
     return slope
@@ -154,12 +159,10 @@ def _weight(labels: Floats, alpha: float | None, constant_alpha: bool) -> Floats
     return np.full_like(labels, alpha) if constant_alpha else np.asarray(alpha * labels + (1 - alpha) * (1 - labels))
 
 
-def _probability_of_error(logits: Floats, labels: Floats) -> tuple[Floats, Floats]:
-    """The numbers q = 1 - p_t and p (1 - p) / q, which is p_t for a hard label; neither by a difference."""
-    small = np.exp(-np.abs(logits))
-    yes, no = np.maximum(small, logits >= 0), np.maximum(small, logits < 0)
-    share = np.asarray(yes * (1 - labels) + no * labels)
-    total = 1 + small
-    # q is 0 only far out, where the cross-entropy that this is multiplied by is 0 as well.
-    ratio = np.divide(small, total * share, out=np.zeros_like(share), where=share > 0)
-    return np.asarray(share / total), ratio
+def _parts_of_error(logits: Floats, labels: Floats) -> tuple[Floats, Floats, Floats]:
+    """Two numbers whose quotient is q = 1 - p_t, and exp(-|z|); no difference that could cancel is on the way."""
+    small = np.asarray(np.exp(-np.abs(logits)))
+    share = np.asarray(np.maximum(small, logits >= 0))
+    share *= 1 - labels
+    share += np.maximum(small, logits < 0) * labels
+    return share, 1 + small, small

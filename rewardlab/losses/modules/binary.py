@@ -65,8 +65,9 @@ class WeightedBinaryCrossEntropyLoss(AbstractLabelLoss):
         super().__init__(reduction=reduction, check=check)
         self.positive_weight = float(positive_weight)
         self.negative_weight = float(negative_weight)
-        # Without dimensions it takes the dtype and device of what it is multiplied by, so it is made only once.
-        self._ratio = torch.tensor(self.positive_weight / self.negative_weight, dtype=torch.float64)
+        # Without dimensions they go with any device, so they are made only once; another dtype would cost a tenth.
+        ratio = self.positive_weight / self.negative_weight
+        self._ratios = {dtype: torch.tensor(ratio, dtype=dtype) for dtype in (torch.float32, torch.float64)}
 
     def extra_repr(self) -> str:
         """What stands in the brackets of ``print(loss)``."""
@@ -74,7 +75,8 @@ class WeightedBinaryCrossEntropyLoss(AbstractLabelLoss):
         return f"{weights}, {super().extra_repr()}"
 
     def _cost(self, logits: Tensor, labels: Tensor, reduction: Reduction) -> Tensor:
-        cost = functional.binary_cross_entropy_with_logits(logits, labels, pos_weight=self._ratio, reduction=reduction)
+        ratio = self._ratios[logits.dtype]
+        cost = functional.binary_cross_entropy_with_logits(logits, labels, pos_weight=ratio, reduction=reduction)
         return cost if self.negative_weight == 1 else self.negative_weight * cost
 
     def _slopes_far_out(self, labels: Tensor) -> tuple[Tensor, Tensor]:
