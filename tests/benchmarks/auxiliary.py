@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecEnv
-from torch import Tensor, nn
 
-from rewardlab.agents.auxiliary import AbstractObjective, AuxiliaryBatch, AuxiliaryObjectives, ObjectiveLoss, Task
-from rewardlab.errors import Problem
+from rewardlab.agents.auxiliary import AuxiliaryObjectives, NextObservation
 from rewardlab.losses.modules import HuberLoss
 from tests.benchmarks.delivery import GAMMA, adapted
 from tests.benchmarks.measuring import CPU, Side, in_turns
@@ -36,23 +33,9 @@ def rows() -> list[Row]:
     return table
 
 
-class _NextState(AbstractObjective):
-    huber = HuberLoss(1.0)
-
-    def problems(self, task: Task) -> list[Problem]:
-        return []
-
-    def make_head(self, task: Task) -> nn.Module:
-        assert task.observation_space.shape is not None
-        return nn.Sequential(nn.Linear(task.size, 64), nn.ReLU(), nn.Linear(64, task.observation_space.shape[0]))
-
-    def loss(self, head: nn.Module, encode: Callable[[Any], Tensor], batch: AuxiliaryBatch) -> ObjectiveLoss:
-        return ObjectiveLoss(self.huber(head(encode(batch.observations)), batch.next_observations))
-
-
 def _training(env: VecEnv, batch_size: int, *, auxiliary: bool) -> Callable[[], int]:
     agent = PPO("MlpPolicy", env, n_steps=80, batch_size=batch_size, n_epochs=10, gamma=GAMMA, seed=0, device="cpu")
-    callback = AuxiliaryObjectives([_NextState("next_state", 0.1)]) if auxiliary else None
+    callback = AuxiliaryObjectives([NextObservation(HuberLoss(1.0), weight=0.1)]) if auxiliary else None
 
     def work() -> int:
         agent.learn(_STEPS, callback=callback)
