@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, final
 
 import torch
 from gymnasium import spaces
 from torch import Tensor
-from torch.nn import functional
 
 __all__ = ["ActionVector", "choices"]
 
@@ -35,8 +35,10 @@ class ActionVector:
         rows = actions.reshape(len(actions), -1)
         if not counts:
             return rows.float()
-        chosen = [functional.one_hot(rows[:, place].long(), count) for place, count in enumerate(counts)]
-        return torch.cat(chosen, dim=1).float()
+        begins = torch.tensor([0, *accumulate(counts[:-1])], device=rows.device)
+        # Several times faster than functional.one_hot, which looks at every action before.
+        empty = torch.zeros(len(rows), sum(counts), device=rows.device)
+        return empty.scatter_(1, rows.long() + begins, 1.0)
 
 
 def choices(space: spaces.Space[Any]) -> list[int]:

@@ -222,7 +222,8 @@ class AuxiliaryObjectives(BaseCallback):
             for objective in objectives:
                 head, representation = self.heads[objective.name], self._representations[objective.name]
                 weight = self._weight_now(objective)
-                added.append(objective_gradient(objective, head, representation, batch, weight, places))
+                parameters = self._learned.parameters[objective.name]
+                added.append(objective_gradient(objective, head, parameters, representation, batch, weight, places))
         for regularizer in self.regularizers:
             if regularizer.name in names:
                 chosen = regularizer.chosen(self._representations[regularizer.name])

@@ -8,6 +8,7 @@ from typing import final
 
 import numpy as np
 import torch
+from torch import nn
 from torch.optim import Adam
 
 from rewardlab.agents.auxiliary.objective import AbstractObjective, Task
@@ -24,6 +25,7 @@ class LearningHeads:
 
     Attributes:
         modules: The head of each objective, by name.
+        parameters: The parameters of each head: its own, and those of its opponent, which have a loss of their own.
         optimizers: Their optimisers.
         generator: Draws the batches.
         random: The torch stream in which heads are made and losses computed.
@@ -52,6 +54,7 @@ class LearningHeads:
             self.modules = {
                 objective.name: objective.make_head(tasks[objective.name]).to(device) for objective in objectives
             }
+        self.parameters = {name: _split(head) for name, head in self.modules.items()}
         self.optimizers = {
             objective.name: Adam(self.modules[objective.name].parameters(), lr=objective.head_learning_rate, fused=True)
             for objective in objectives
@@ -83,3 +86,10 @@ class LearningHeads:
             raise BadInput(Problem("auxiliary.json", f"{type(fault).__name__}: {fault}", expected)) from None
         self.random.state = saved.give(self.modules, self.optimizers)
         self.generator, self.updates = generator, updates
+
+
+def _split(head: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    judge = getattr(head, "opponent", None)
+    opponent = list(judge.parameters()) if isinstance(judge, nn.Module) else []
+    apart = {id(parameter) for parameter in opponent}
+    return [parameter for parameter in head.parameters() if id(parameter) not in apart], opponent

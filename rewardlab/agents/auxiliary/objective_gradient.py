@@ -21,6 +21,7 @@ __all__ = ["objective_gradient"]
 def objective_gradient(
     objective: AbstractObjective,
     head: nn.Module,
+    parameters: tuple[list[nn.Parameter], list[nn.Parameter]],
     representation: Representation,
     batch: AuxiliaryBatch,
     weight: float,
@@ -31,6 +32,7 @@ def objective_gradient(
     Args:
         objective: Whose loss.
         head: What it made.
+        parameters: The head's own, and its opponent's.
         representation: What it shapes.
         batch: Transitions.
         weight: 0 keeps the representation out of it altogether.
@@ -55,10 +57,9 @@ def objective_gradient(
         raise RunFailed(f"auxiliary objective {objective.name!r}: {refused}") from refused
     if not math.isfinite(loss.value.item()):
         raise RunFailed(f"auxiliary objective {objective.name!r}: its loss is {loss.value.item()}")
-    opponent = list(head.opponent.parameters()) if loss.opponent is not None else []  # type: ignore[union-attr]
-    apart = {id(parameter) for parameter in opponent}
-    own = [parameter for parameter in head.parameters() if id(parameter) not in apart]
-    gradients = torch.autograd.grad(loss.value, [*shared, *own], allow_unused=True, retain_graph=bool(opponent))
+    own, opponent = parameters
+    with_opponent = loss.opponent is not None
+    gradients = torch.autograd.grad(loss.value, [*shared, *own], allow_unused=True, retain_graph=with_opponent)
     for parameter, gradient in zip(own, gradients[len(shared) :], strict=True):
         parameter.grad = gradient
     if loss.opponent is not None:
