@@ -56,7 +56,7 @@ def _mean_is_best() -> list[str]:
 
     rows = [(f"{constant:.6g}", f"{cost(constant):.6g}") for constant in (22.0, 30.0, best, 45.0, 100.0)]
     return [
-        f"Five deliveries took {_listed(times)} minutes. One constant for all costs",
+        f"Five deliveries took {_listed(times)} minutes. For all, one constant costs:",
         "",
         *columns(("constant", "mean squared error"), rows),
         "",
@@ -77,7 +77,7 @@ def _one_record_owns_the_loss() -> list[str]:
         "Five predictions are a minute off; the sixth order was never marked complete.",
         "",
         *paragraph(
-            f"Squared errors: {_listed(costs)} "
+            f"Squared errors: {_listed(costs)}. "
             f"Their sum is {costs.sum():g}, their mean {costs.mean():.9g}. "
             f"The corrupted record owns {100 * costs[-1] / costs.sum():.4f} % of it."
         ),
@@ -151,8 +151,8 @@ def _ridge_keeps_lasso_drops() -> list[str]:
         *columns((f"sample {shown + 1}", "load", "time of day", "distance"), rows, words=[0]),
         "",
         *paragraph(
-            f"L2 left over from no penalty: {_listed(ridge[shown] / plain[shown])} of each weight. "
-            f"Shown is the first sample in which L1 drops one. In {samples} such samples "
+            f"Shown is the first sample in which L1 drops one. What L2 leaves of the weights without penalty, as "
+            f"factors: {_listed(ridge[shown] / plain[shown])}. In {samples} such samples "
             f"L2 makes {int((ridge == 0).sum())} weights 0. "
             f"L1 drops one of the pair in {one_of_them.sum()}: "
             f"load in {int((first & ~second).sum())}, time of day in {int((second & ~first).sum())}."

@@ -110,7 +110,10 @@ def _alpha_by_class() -> list[str]:
         "",
         *columns(("", "fraud", "legitimate", "ratio"), rows, words=[0]),
         "",
-        *paragraph(f"Gamma 0, alpha on everything: {', '.join(f'{ratio:g}' for ratio in plain)} x cross-entropy."),
+        *paragraph(
+            f"Gamma 0, alpha on everything, at the logits {', '.join(f'{z:g}' for z in some)}: "
+            f"{', '.join(f'{ratio:g}' for ratio in plain)} x cross-entropy."
+        ),
     ]
 
 
@@ -142,7 +145,7 @@ FOCUS = (
     ),
     Lesson(
         "flipped-label",
-        "A flipped label keeps its whole weight under focal loss",
+        "A flipped label keeps nearly its whole weight under focal loss",
         _flipped_label,
         belief="focal loss attends to the hard examples that are worth learning.",
         truth="it cannot tell hard from mislabelled, and turns down all that speaks against the mislabelled ones.",

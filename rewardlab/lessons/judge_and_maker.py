@@ -35,7 +35,7 @@ def _three_of_each() -> list[str]:
     each = generator_loss(fake)
     rows = [(f"{p:g}", f"{cost:.6g}", "yes" if p > 0.5 else "no") for p, cost in zip(FAKE, each, strict=True)]
     return [
-        f"The judge thinks {_listed(REAL)} of three real pictures, {_listed(FAKE)} of made ones.",
+        *paragraph(f"The judge thinks {_listed(REAL)} of three real pictures, {_listed(FAKE)} of made ones."),
         "",
         f"loss of the judge: {on_real:.6g} on the real + {on_fake:.6g} on the made = {both:.6g}",
         f"(a sum, not a mean; the mean of the two would be {both / 2:.6g})",
@@ -108,7 +108,9 @@ def _mode_collapse() -> list[str]:
         variety = float(np.exp(-(made * np.log(made)).sum()))
         rows.append((name, f"{float(shares @ costs):.6g}", f"{variety:.6g}"))
     return [
-        f"Four kinds of pictures, real ones all as frequent. The judge thinks {_listed(judged)}.",
+        *paragraph(
+            f"Four kinds of pictures, equally frequent among real ones. The judge gives them {_listed(judged)}."
+        ),
         "",
         *columns(("the maker makes", "its loss", "kinds, by entropy"), rows, words=[0]),
         "",

@@ -99,7 +99,7 @@ def _thousand_steps() -> list[str]:
         *paragraph(
             "An L2 step keeps 1 - 2 x rate x strength of it, an L1 step takes rate x strength away. Only where "
             f"{STEPS} x rate x strength is about the weight itself, as in the fourth row, does the one arrive and the "
-            "other hardly move."
+            "other hardly move. (In the first row rounding leaves a rest, which takes one step more.)"
         ),
     ]
 

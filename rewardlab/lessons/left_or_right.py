@@ -45,9 +45,9 @@ def _never_straight_on() -> list[str]:
         "",
         *columns(("said", "mean squared error", "variance + said^2"), rows),
         "",
-        "If it is not as likely, what costs least moves, but never arrives:",
+        "If left is likelier, what costs least moves towards it, but never arrives:",
         "",
-        *columns(("left", "said", "costs", "and left"), uneven),
+        *columns(("p(left)", "best said", "costs", "saying left costs"), uneven),
     ]
 
 

@@ -23,7 +23,7 @@ class Lesson:
     Attributes:
         name: How the command line calls it, in small letters with hyphens, such as ``mean-or-median``.
         title: What it shows, as a sentence without a full stop.
-        tell: Computes it anew and returns its lines: no line longer than 100 characters, nothing printed, the same at
+        tell: Computes it anew and returns its lines: no line longer than 80 characters, nothing printed, the same at
             every call. Every number in it is computed, none is written down.
         belief: What is commonly believed and not so; empty if nothing is.
         truth: One line on what is so instead, and why. Empty exactly if ``belief`` is.

@@ -159,7 +159,7 @@ LOGARITHMS = (
         "A sigmoid is exactly 1 sooner than one thinks",
         _saturation,
         belief="a probability from a sigmoid is never exactly 0 or 1.",
-        truth="past a logit that depends on the dtype it is, and then log(p) or log(1 - p) is minus infinity.",
+        truth="past a logit that depends on the dtype it is; then the logarithm of p or of 1 - p is minus infinity.",
     ),
     Lesson(
         "both-branches-run",

@@ -64,7 +64,7 @@ def _thousand_features() -> list[str]:
             "back to choose the strength by."
         ),
         "",
-        *columns(("", "strength", "noise at zero", "useful kept", "largest noise", "error held back"), rows, words=[0]),
+        *columns(("", "strength", "noise at 0", "useful kept", "largest noise", "held-back error"), rows, words=[0]),
     ]
 
 

@@ -151,9 +151,9 @@ def _joined_branches() -> list[str]:
         (f"{e:g}", f"{c:.6g}", f"{s:.6g}", f"{p:.6g}") for e, c, s, p in zip(errors, cost, slope, plain, strict=True)
     ]
     return [
-        f"Huber's error at its join, delta {delta:g}, and a rule that goes on with the bare error:",
+        f"Huber's error at its join, delta {delta:g}, and a rule that goes on with |error|:",
         "",
-        *columns(("error", "Huber", "its slope", "bare beyond delta"), rows),
+        *columns(("error", "Huber", "its slope", "|error| beyond delta"), rows),
         "",
         *paragraph("A larger error must never be cheaper: the branches have to meet. Their slopes may differ."),
     ]

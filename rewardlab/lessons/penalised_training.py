@@ -82,7 +82,7 @@ def _where_it_rests() -> list[str]:
         "",
         *columns(("strength", "w", "b", "data", "penalty", "slope of data", "of penalty"), rows),
         "",
-        "Steps end where both slopes of w cancel, not where the loss of the data is least.",
+        "Steps end where both slopes of w cancel, not where the data's loss is least.",
     ]
 
 

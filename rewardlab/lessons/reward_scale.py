@@ -101,9 +101,9 @@ def _normalised_episodes() -> list[str]:
             f"step 0, gamma {GAMMA:g}."
         ),
         "",
-        *columns(("", "return", "last, normal.", "sum", "return, normal.", "return, scaled"), rows, words=[0]),
+        *columns(("", "return", "last, norm.", "sum", "return, norm.", "return, scaled"), rows, words=[0]),
         "",
-        "Normal.: each episode normalised by itself.",
+        "Norm.: each episode normalised by itself.",
         *paragraph(
             f"Scaled: all divided by one number, {scale.scale:.6g}, the running deviation of the discounted return. "
             "Nothing is subtracted, so ratios and signs stay."

@@ -91,7 +91,7 @@ def _shaping_along_a_path() -> list[str]:
     still = float(shaping(-start, -start, False, GAMMA))
     away = float(shaping(-start, -float(distances([[5.05, 5.05]])[0]), False, GAMMA))
     return [
-        f"The potential is minus the distance to (0, 0), gamma {GAMMA:g}. Shaping pays, by step:",
+        f"The potential is minus the distance to (0, 0), gamma {GAMMA:g}. Shaping pays:",
         "",
         *columns(("step", "from", "to", "potential", "shaping"), rows),
         "",
@@ -99,7 +99,8 @@ def _shaping_along_a_path() -> list[str]:
         "",
         f"Standing still at (5, 5) pays  {still:+.6g}",
         f"going away to (5.05, 5.05)     {away:+.6g}",
-        f"nothing is paid at a distance of {start / GAMMA:.6g}, further away than {start:.6g}",
+        "",
+        f"From {start:.6g} away, going to {start / GAMMA:.6g} pays nothing; going further costs.",
     ]
 
 
@@ -144,14 +145,14 @@ SPARSE_REWARDS = (
     ),
     Lesson(
         "credit-after-500-steps",
-        "Credit fades by the discount: slowly over forty steps, to nothing over five hundred",
+        "Credit fades by the discount: little over forty steps, nearly all over 500",
         _credit_after_500_steps,
         belief="at gamma 0.99 the signal forty steps back is very weak.",
         truth="two thirds of it are left; what is weak is the signal five hundred steps back.",
     ),
     Lesson(
         "which-move-lost",
-        "Every move gets the result of its game; which one earned it, only many games tell",
+        "Every move gets its game's result; which one earned it, only many games tell",
         _which_move_lost,
         belief="rewarded at the end only, every move gets the same signal: nothing.",
         truth="each gets plus or minus 1, and good ones more often plus; the longer the game, the more it is drowned.",

@@ -16,6 +16,7 @@ import pytest
 
 from rewardlab.errors import BadInput
 from rewardlab.lessons import CHAPTERS, Lesson, lesson, lessons
+from rewardlab.lessons.layout import WIDTH
 
 ALL = [pytest.param(one, id=one.name) for one in lessons()]
 DRAWN = [pytest.param(one, id=one.name) for one in lessons() if one.draw]
@@ -28,7 +29,7 @@ def told(one: Lesson) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("one", ALL)
 def test_a_lesson_is_told_in_lines_that_fit(one: Lesson) -> None:
-    assert [line for line in told(one) if len(line) > 100 or line != line.rstrip() or "\n" in line] == []
+    assert [line for line in told(one) if len(line) > WIDTH or line != line.rstrip() or "\n" in line] == []
     assert 4 < len(told(one)) < 50
     assert any(re.search(r"\d", line) for line in told(one)[3:])
 

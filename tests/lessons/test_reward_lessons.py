@@ -60,7 +60,7 @@ def downhill(start: float, end: float) -> str:
             + [
                 "Standing still at (5, 5) pays +0.0707107",
                 "going away to (5.05, 5.05) +0.000707107",
-                f"nothing is paid at a distance of {sqrt(50) / 0.99:.6g}, further away than {sqrt(50):.6g}",
+                f"From {sqrt(50):.6g} away, going to {sqrt(50) / 0.99:.6g} pays nothing; going further costs.",
             ],
         ),
         # The lengths of the paths and what the discount of -distance adds on the way: 0.01 a unit of distance.
