@@ -20,7 +20,7 @@ from rewardlab.losses.checks.kinds import KINDS, LossCall, PredictionKind
 from rewardlab.losses.checks.no_knowledge import no_knowledge
 from rewardlab.losses.checks.questions import LOSS_QUESTIONS
 from rewardlab.losses.checks.randomness import undisturbed
-from rewardlab.losses.checks.subject import Subject, examined
+from rewardlab.losses.checks.subject import Subject, examined, loss_problems
 
 __all__ = ["check_loss"]
 
@@ -62,7 +62,7 @@ def check_loss(
         One finding for each question, in the order in which they were asked.
 
     Raises:
-        BadInput: The batch is no batch, holds NaN or infinities, or there is no such kind.
+        BadInput: The loss cannot be called, the batch is no batch or holds NaN or infinities, or there is no such kind.
 
     Example:
         >>> from torch.nn.functional import mse_loss
@@ -70,7 +70,7 @@ def check_loss(
         >>> [finding.name for finding in findings if finding.level == "fault"]
         ['direction']
     """
-    _refuse(predicted, target, kind, better)
+    _refuse(loss, predicted, target, kind, better)
     generator = generator if generator is not None else torch.Generator().manual_seed(0)
     with undisturbed(), _one_thread():
         seed = int(torch.randint(2**31, (1,), generator=generator))
@@ -131,8 +131,8 @@ def _kind_finding(subject: Subject) -> LossFinding:
     return answer(name, "fine", f"{word}, read from {subject.read_from}", remedy)
 
 
-def _refuse(predicted: Tensor, target: Tensor, kind: str | None, better: Tensor | None) -> None:
-    problems = []
+def _refuse(loss: object, predicted: Tensor, target: Tensor, kind: str | None, better: Tensor | None) -> None:
+    problems = loss_problems("check_loss.loss", loss)
     if kind is not None and kind not in KINDS:
         problems.append(one_of("check_loss.kind", kind, KINDS, "kind of prediction"))
     given: dict[str, object] = {"predicted": predicted, "target": target}

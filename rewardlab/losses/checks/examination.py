@@ -29,7 +29,7 @@ from rewardlab.losses.checks.questions import (
 )
 from rewardlab.losses.checks.randomness import undisturbed
 from rewardlab.losses.checks.steps import OptimiserFactory, step_findings
-from rewardlab.losses.checks.subject import called, one_number
+from rewardlab.losses.checks.subject import called, loss_problems, one_number
 from rewardlab.losses.checks.targets import finite_values, labels, target_dtype, target_shape, target_variety
 
 __all__ = ["doctor"]
@@ -75,10 +75,11 @@ def doctor(
         A report: one finding for each question.
 
     Raises:
-        BadInput: There is no batch, the model cannot be copied, or there is no such kind.
+        BadInput: There is no batch, model, loss or maker of optimisers, the model cannot be copied, or there is no
+            such kind.
         Exception: Whatever the model itself raises on these inputs.
     """
-    _refuse(model, inputs, targets, kind, max_gradient_norm)
+    _refuse(model, loss, inputs, targets, kind, optimizer, max_gradient_norm)
     generator = generator if generator is not None else torch.Generator().manual_seed(0)
     seed = int(torch.randint(2**31, (1,), generator=generator))
     with undisturbed(seed):
@@ -176,22 +177,45 @@ def _kind_of(patient: Patient, said: Tensor) -> PredictionKind:
         return known if known is not None else recognised_kind(patient.loss, said, patient.targets, value)[0]
 
 
-def _refuse(model: object, inputs: Any, targets: object, kind: str | None, max_norm: float | None) -> None:
+def _refuse(
+    model: object,
+    loss: object,
+    inputs: Any,
+    targets: object,
+    kind: str | None,
+    optimizer: object,
+    max_norm: float | None,
+) -> None:
     problems = []
     if not isinstance(model, nn.Module):
         problems.append(Problem("doctor.model", type(model).__name__, "a torch.nn.Module"))
+    problems += loss_problems("doctor.loss", loss)
+    if optimizer is not None and not callable(optimizer):
+        name = type(optimizer).__name__
+        expected = "a function that makes an optimiser for the parameters of a copy"
+        fix = f"lambda parameters: {name}(parameters, ...)" if isinstance(optimizer, torch.optim.Optimizer) else ""
+        problems.append(Problem("doctor.optimizer", name, expected, fix))
     if kind is not None and kind not in KINDS:
         problems.append(one_of("doctor.kind", kind, KINDS, "kind of prediction"))
     if max_norm is not None and not max_norm > 0:
         problems.append(Problem("doctor.max_gradient_norm", repr(max_norm), "a number above 0, or None"))
-    if not isinstance(targets, Tensor) or targets.ndim == 0 or targets.shape[0] == 0:
-        problems.append(Problem("doctor.targets", type(targets).__name__, "a tensor of at least one row"))
+    problems += _batch_problems(inputs, targets)
+    if problems:
+        raise BadInput(*problems)
+
+
+def _batch_problems(inputs: Any, targets: object) -> list[Problem]:
+    problems = []
+    convert = "torch.as_tensor(...)"
+    if not isinstance(targets, Tensor):
+        problems.append(Problem("doctor.targets", type(targets).__name__, "a tensor", convert))
+    elif targets.ndim == 0 or targets.shape[0] == 0:
+        problems.append(Problem("doctor.targets", f"shape {tuple(targets.shape)}", "at least one row"))
     tensors = tensors_of(inputs)
     if not tensors or not all(isinstance(each, Tensor) and each.ndim > 0 for each in tensors):
         got = type(inputs).__name__
-        problems.append(Problem("doctor.inputs", got, "a tensor with rows, or a tuple or dictionary of them"))
+        problems.append(Problem("doctor.inputs", got, "a tensor with rows, or a tuple or dictionary of them", convert))
     elif isinstance(targets, Tensor) and targets.ndim and any(len(each) != len(targets) for each in tensors):
-        got = f"{[len(each) for each in tensors]} rows of inputs for {len(targets)} targets"
+        got = f"{', '.join(f'{len(each)}' for each in tensors)} rows of inputs for {len(targets)} targets"
         problems.append(Problem("doctor.inputs", got, "as many rows as targets"))
-    if problems:
-        raise BadInput(*problems)
+    return problems

@@ -12,10 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rewardlab.errors import Problem
 from rewardlab.losses.checks.kinds import LossCall, PredictionKind, class_axis, recognised_kind
 from rewardlab.losses.checks.randomness import begin_at
 
-__all__ = ["Subject", "called", "examined", "one_number"]
+__all__ = ["Subject", "called", "examined", "loss_problems", "one_number"]
 
 _ROWS = 64
 
@@ -137,6 +138,19 @@ def called(loss: LossCall, predicted: Any, target: Any, seed: int | None = None)
         if seed is not None:
             begin_at(seed)
         return loss(predicted, target)
+
+
+def loss_problems(where: str, loss: object) -> list[Problem]:
+    """What is wrong with a loss that cannot be called on a prediction and a target: one problem or none.
+
+    Args:
+        where: The name of the argument.
+        loss: What was given as a loss.
+    """
+    expected = "a function or module to be called as loss(predicted, target)"
+    if isinstance(loss, type):
+        return [Problem(where, f"the class {loss.__name__}", expected, f"make one: {loss.__name__}()")]
+    return [] if callable(loss) else [Problem(where, repr(loss), expected)]
 
 
 def one_number(returned: Any) -> Tensor:

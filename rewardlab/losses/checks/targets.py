@@ -54,7 +54,7 @@ def target_shape(kind: PredictionKind, outputs: Tensor, targets: Tensor) -> Loss
         return answer(name, "fine", shapes)
     cause = "indices of classes have one axis less than the scores"
     if kind not in _INDEXED:
-        cause = "they are broadcast against each other, and all pairs compared; squeeze or reshape one of them"
+        cause = "unless the loss refuses them, all pairs are compared (broadcasting); squeeze or reshape one of them"
     return answer(name, "fault", shapes, cause)
 
 

@@ -219,6 +219,13 @@ def test_what_is_no_batch_is_refused(predicted: Any, target: Any, settings: dict
         check_loss(nn.MSELoss(), predicted, target, **settings)
 
 
+def test_what_is_no_loss_is_refused() -> None:
+    with pytest.raises(BadInput, match=r"loss: got the class MSELoss, .*; make one: MSELoss\(\)"):
+        check_loss(nn.MSELoss, GUESSES, NUMBERS)
+    with pytest.raises(BadInput, match="loss: got 'mse', expected a function or module"):
+        check_loss("mse", GUESSES, NUMBERS)  # type: ignore[arg-type]
+
+
 def _first_faulty() -> tuple[Any, Tensor, Tensor]:
     loss, (predicted, target), _ = FAULTY["a sign"]
     return loss, predicted, target
