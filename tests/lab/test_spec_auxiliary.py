@@ -280,7 +280,9 @@ def test_they_train_from_end_to_end_and_only_their_weight_moves_the_agent(algori
     learner = {"name": algorithm, "num_envs": 5, "settings": {"learning_rate": 0.01, "net_arch": [8]} | own}
     value = {"objective": "value_replay", "loss": "squared_error", "weight": 1000.0}
     variant = {"name": "helped", "reward": "speed", "auxiliary": [REWARD, value], "regularizers": [{"l2": 1e-3}]}
-    plan = plan_of(small_spec(algorithm=learner, variants=[variant], budget_steps=300, evaluation_episodes=2))
+    town = {"id": DELIVERY, "settings": {"orders": 1, "town_map": "DA.", "max_episode_steps": 8}}
+    experiment = {"algorithm": learner, "environment": town, "variants": [variant]}
+    plan = plan_of(small_spec(**experiment, budget_steps=300, evaluation_episodes=2))
     helped = plan.runs[0].training
     weightless = tuple(dict(table) | {"weight": 0.0} for table in helped.auxiliary)
     found = [
