@@ -47,3 +47,9 @@ gym.register(
     entry_point="rewardlab_envs.tomatoes:TomatoWateringEnv",
     max_episode_steps=100,
 )
+gym.register(
+    "rewardlab/Endgame-v0",
+    entry_point="rewardlab_envs.endgame:endgame_env",
+    vector_entry_point="rewardlab_envs.endgame:endgame_vector_env",
+    max_episode_steps=50,
+)
