@@ -28,16 +28,17 @@ for number in range(int(sys.argv[3])):
 """
 
 
-def kill_while_writing(path: Path, prefix: str, seconds: float) -> list[int]:
-    """Kill a writing process after a while; return the runs that the store had acknowledged to it."""
+def kill_while_writing(path: Path, prefix: str, at_least: int, seconds: float) -> list[int]:
+    """Kill a writing process a while after some acknowledgements; return the runs that the store acknowledged to it."""
     command = [sys.executable, "-c", WRITER, str(path), prefix, "1000000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         assert writer.stdout.readline() == "ready\n"
+        first = "".join(writer.stdout.readline() for _ in range(at_least))
         time.sleep(seconds)
         writer.kill()
         # A line may be cut short by the kill; a whole one was acknowledged.
-        return [int(line) for line in writer.stdout.read().splitlines(keepends=True) if line.endswith("\n")]
+        return [int(line) for line in (first + writer.stdout.read()).splitlines(keepends=True) if line.endswith("\n")]
 
 
 def require_all(path: Path, acknowledged: dict[str, list[int]]) -> None:
@@ -61,9 +62,11 @@ def require_all(path: Path, acknowledged: dict[str, list[int]]) -> None:
 @pytest.mark.parametrize(("kills", "longest"), [(10, 0.15), pytest.param(50, 0.5, marks=pytest.mark.slow)])
 def test_no_acknowledged_run_is_lost_or_doubled(kills: int, longest: float, tmp_path: Path) -> None:
     path, rng = tmp_path / "results.sqlite", np.random.default_rng(0)
-    moments = rng.uniform(0, longest, size=kills)
-    acknowledged = {f"writer{turn}": kill_while_writing(path, f"writer{turn}", s) for turn, s in enumerate(moments)}
-    assert sum(map(len, acknowledged.values())) > kills
+    acknowledged = {}
+    for turn, moment in enumerate(rng.uniform(0, longest, size=kills)):
+        # A busy machine may write little in that time, so some are waited for.
+        acknowledged[f"writer{turn}"] = kill_while_writing(path, f"writer{turn}", turn % 3, moment)
+        assert len(acknowledged[f"writer{turn}"]) >= turn % 3
     require_all(path, acknowledged)
 
 
