@@ -32,7 +32,7 @@ from rewardlab_envs.minichess.squares import (
     STATE_LENGTH,
 )
 
-__all__ = ["attacked", "in_check", "legal_moves", "make", "perft"]
+__all__ = ["allow_en_passant", "attacked", "in_check", "legal_moves", "make", "perft"]
 
 _LEAPS = np.array([-21, -19, -12, -8, 8, 12, 19, 21])
 _DIRECTIONS = np.array([-10, -1, 1, 10, -11, -9, 9, 11])
@@ -60,7 +60,7 @@ def attacked(state: Any, square: int, by: int) -> bool:
     return False
 
 
-@njit(cache=True)
+@njit("boolean(int16[::1], int64)", cache=True)
 def in_check(state: Any, side: int) -> bool:
     """Whether the king of a side is attacked."""
     return attacked(state, state[KING_PLACES + (side < 0)], -side)
@@ -172,6 +172,13 @@ def _mark_en_passant(after: Any, passed: int, to: int, side: int) -> None:
             after[EN_PASSANT] = passed
 
 
+@njit("void(int16[::1], int64)", cache=True)
+def allow_en_passant(state: Any, passed: int) -> None:
+    """Note the square that a pawn of the side that does not move has passed, if the pawn may legally be taken."""
+    side = -state[SIDE]
+    _mark_en_passant(state, passed, passed + 10 * side, side)
+
+
 @njit(cache=True)
 def make(state: Any, rules: Any, move: int, after: Any) -> None:
     """Write the state after a move, which is a pseudo-legal one, into ``after``."""
@@ -209,7 +216,7 @@ def make(state: Any, rules: Any, move: int, after: Any) -> None:
 
 @njit(cache=True)
 def legal_moves(state: Any, rules: Any, moves: Any) -> int:
-    """Write all legal moves into ``moves``, ``[256]`` int64, and return how many there are."""
+    """Write all legal moves into ``moves``, ``[512]`` int64, and return how many there are."""
     after = np.empty(STATE_LENGTH, dtype=np.int16)
     side, kept = state[SIDE], 0
     for index in range(_pseudo_legal_moves(state, rules, moves)):

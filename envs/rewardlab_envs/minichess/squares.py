@@ -44,8 +44,8 @@ SIDE, CASTLING, EN_PASSANT, QUIET, PLY, KING_PLACES = 120, 121, 122, 123, 124, 1
 none), plies without capture or pawn move, plies since the first move of the game, and the cells of both kings."""
 
 STATE_LENGTH = 128
-MOST_MOVES = 256
-"""More than any position has (218 in chess)."""
+MOST_MOVES = 512
+"""More than any position has: at most 16 pieces a side are let in, and a queen has 27 moves at best."""
 
 SIZE, DOUBLE_STEP, EN_PASSANT_RULE, QUIET_LIMIT, REPETITION_LIMIT, PROMOTIONS, CASTLES = 0, 1, 2, 3, 4, 5, 12
 """Places in `RuleSet.as_numbers`; promotions are a count and the pieces, ways to castle four squares each."""
