@@ -1,0 +1,101 @@
+"""One game at a time: for people, tests and analysis. Learners play in `MiniChessEnv`."""
+
+from __future__ import annotations
+
+from typing import final
+
+import numpy as np
+
+from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab_envs.minichess.fen import read_fen, write_fen
+from rewardlab_envs.minichess.loading import compiled
+from rewardlab_envs.minichess.rules import LETTERS, rule_set
+from rewardlab_envs.minichess.squares import MOST_MOVES, SIDE, STATE_LENGTH, name_of
+
+__all__ = ["ENDINGS", "HISTORY_LENGTH", "Game"]
+
+ENDINGS = ("", "mate", "stalemate", "repetition", "quiet_moves", "dead_position")
+"""What ends a game, at the number that the engine knows it by."""
+
+HISTORY_LENGTH = 201
+"""Positions that are remembered: those since the last capture or pawn's move, and no rule set allows more of them."""
+
+
+@final
+class Game:
+    """A game under a rule set.
+
+    Args:
+        rules: The name of a rule set.
+        fen: Where to begin; the start of the game by default.
+
+    Raises:
+        BadInput: No such rule set, or an impossible position.
+    """
+
+    def __init__(self, rules: str = "gardner", fen: str | None = None) -> None:
+        self.rules = rule_set(rules)
+        self._numbers = self.rules.as_numbers()
+        self.state = read_fen(self.rules.start if fen is None else fen, self.rules)
+        self._history = np.zeros(HISTORY_LENGTH, dtype=np.uint64)
+        compiled("playing").remember(self.state, self._numbers, self._history)
+
+    @property
+    def fen(self) -> str:
+        """The position."""
+        return write_fen(self.state, self.rules)
+
+    @property
+    def ending(self) -> str:
+        """What has ended the game, one of `ENDINGS`; empty while it goes on."""
+        count = len(self._moves())
+        return ENDINGS[compiled("playing").ending(self.state, self._numbers, self._history, count)]
+
+    @property
+    def side(self) -> int:
+        """Who moves: 1 for White, -1 for Black."""
+        return int(self.state[SIDE])
+
+    def legal_moves(self) -> list[str]:
+        """The legal moves as UCI writes them, such as "e2e4" or "a7a8q", sorted. Also those of a drawn game."""
+        return sorted(self._moves())
+
+    def play(self, *moves: str) -> None:
+        """Play moves, for both sides in turn.
+
+        Raises:
+            BadInput: A move is not legal. Those before it have been played.
+        """
+        for move in moves:
+            legal = self._moves()
+            if move not in legal:
+                raise BadInput(one_of(f"move in {self.fen!r}", move, legal, "legal move"))
+            if self.ending:
+                raise BadInput(Problem("move", repr(move), f"none: the game is over ({self.ending})"))
+            after = np.empty(STATE_LENGTH, dtype=np.int16)
+            compiled("moves").make(self.state, self._numbers, legal[move], after)
+            self.state = after
+            compiled("playing").remember(self.state, self._numbers, self._history)
+
+    def perft(self, depth: int) -> int:
+        """The number of ways to play so many plies, draws by rule not counted as ends.
+
+        Raises:
+            BadInput: The depth is not in [1, 64].
+        """
+        if not 1 <= depth <= 64:
+            raise BadInput(Problem("depth", repr(depth), "a whole number in [1, 64]"))
+        states = np.zeros((depth + 1, STATE_LENGTH), dtype=np.int16)
+        states[depth] = self.state
+        moves = np.zeros((depth + 1, MOST_MOVES), dtype=np.int64)
+        return int(compiled("moves").perft(states, moves, self._numbers, depth))
+
+    def _moves(self) -> dict[str, int]:
+        buffer = np.zeros(MOST_MOVES, dtype=np.int64)
+        count = compiled("moves").legal_moves(self.state, self._numbers, buffer)
+        return {_written(move): move for move in buffer[:count].tolist()}
+
+
+def _written(move: int) -> str:
+    promotion = LETTERS[move >> 14].lower() if move >> 14 else ""
+    return f"{name_of(move & 127)}{name_of(move >> 7 & 127)}{promotion}"
