@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike
 from rewardlab.errors import BadInput, Problem
 from rewardlab.losses.borders import Floats, floats, refuse_not_finite, require_at_least
 from rewardlab.losses.logistic import sigmoid, softplus
+from rewardlab.losses.number_or_elements import is_number
 
 __all__ = [
     "DiscriminatorGradient",
@@ -156,9 +157,7 @@ def combined_generative_loss(reconstruction: float, adversarial: float, adversar
     problems = [
         Problem(f"{where}.{name}", repr(value), "a loss that is already reduced to a number", "take its mean first")
         for name, value in (("reconstruction", reconstruction), ("adversarial", adversarial))
-        if np.ndim(value)
-        or not isinstance(value, int | float | np.ndarray | np.integer | np.floating)
-        or math.isnan(value)
+        if not is_number(value) or math.isnan(value)
     ]
     if problems:
         raise BadInput(*problems)

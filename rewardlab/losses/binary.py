@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from rewardlab.errors import BadInput, Problem
 from rewardlab.losses.borders import Floats, matched, refuse_not_finite, require_at_least, require_within
 
 __all__ = [
@@ -81,18 +82,17 @@ def weighted_binary_cross_entropy(
 
     Raises:
         BadInput: Shapes differ, something is empty, NaN or no number, a target is outside of [0, 1], or a weight is no
-            finite number above 0.
+            finite number above 0 of the dtype.
 
     Example:
         >>> weighted_binary_cross_entropy([-2.0, -2.0], [1.0, 0.0], positive_weight=19.0).round(3)
         array([40.412,  0.127])
     """
     where = "weighted_binary_cross_entropy"
-    require_at_least(where, 0.0, above=True, positive_weight=positive_weight, negative_weight=negative_weight)
-    logits, labels = labelled_logits(where, predicted, target)
-    with np.errstate(over="ignore", under="ignore"):
-        yes, no = positive_weight * labels, negative_weight * (1 - labels)
-        return _price(logits, yes, no, yes + no)
+    logits, yes, no = _weighted(where, predicted, target, positive_weight, negative_weight)
+    with np.errstate(over="ignore"):
+        both = yes + no
+    return _price(logits, yes, no, both)
 
 
 def weighted_binary_cross_entropy_gradient(
@@ -103,10 +103,7 @@ def weighted_binary_cross_entropy_gradient(
     Arguments and errors are those of the loss.
     """
     where = "weighted_binary_cross_entropy_gradient"
-    require_at_least(where, 0.0, above=True, positive_weight=positive_weight, negative_weight=negative_weight)
-    logits, labels = labelled_logits(where, predicted, target)
-    with np.errstate(over="ignore", under="ignore"):
-        return _slope(logits, positive_weight * labels, negative_weight * (1 - labels))
+    return _slope(*_weighted(where, predicted, target, positive_weight, negative_weight))
 
 
 def cross_entropy_of_probability(predicted: ArrayLike, target: ArrayLike) -> Floats:
@@ -164,6 +161,22 @@ def labelled_logits(where: str, predicted: ArrayLike, target: ArrayLike) -> tupl
     refuse_not_finite(where, allow_infinite=True, predicted=logits)
     require_within(where, 0.0, 1.0, _LABELS, target=labels)
     return logits, labels
+
+
+def _weighted(
+    where: str, predicted: ArrayLike, target: ArrayLike, positive_weight: float, negative_weight: float
+) -> tuple[Floats, Floats, Floats]:
+    """The logits, and what a 1 and a 0 count in each place, all of one dtype."""
+    require_at_least(where, 0.0, above=True, positive_weight=positive_weight, negative_weight=negative_weight)
+    weights = {"positive_weight": positive_weight, "negative_weight": negative_weight}
+    logits, labels = labelled_logits(where, predicted, target)
+    with np.errstate(over="ignore", under="ignore"):
+        yes, no = (logits.dtype.type(weight) for weight in weights.values())
+        for name, weight in (("positive_weight", yes), ("negative_weight", no)):
+            if not 0 < weight < np.inf:
+                got = f"{weights[name]!r}, which is {weight:g} in {logits.dtype}"
+                raise BadInput(Problem(f"{where}.{name}", got, "a number that the dtype of the logits holds"))
+        return logits, np.asarray(yes * labels), np.asarray(no * (1 - labels))
 
 
 def _labelled_chances(where: str, predicted: ArrayLike, target: ArrayLike) -> tuple[Floats, Floats]:

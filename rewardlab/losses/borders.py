@@ -33,10 +33,15 @@ def floats(where: str, **inputs: ArrayLike) -> list[Floats]:
         take the floating dtype that stands beside them, or ``float64`` if none does.
 
     Raises:
-        BadInput: One is empty, ragged, or holds no real numbers.
+        BadInput: One is empty, ragged or masked, or holds no real numbers.
     """
     arrays, problems = {}, []
     for name, given in inputs.items():
+        if isinstance(given, np.ma.MaskedArray):
+            # np.asarray would count what is masked.
+            fix = "choose what counts, of all arguments alike, as in predicted[~mask]"
+            problems.append(Problem(f"{where}.{name}", "a masked array", "an array in which everything counts", fix))
+            continue
         try:
             array = np.asarray(given)
         except ValueError:
@@ -156,11 +161,20 @@ def require_at_least(where: str, least: float, *, above: bool = False, fix: str 
     expected = f"a finite number {'above' if above else 'of at least'} {least:g}"
     problems = []
     for name, value in settings.items():
-        number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-        if not number or not math.isfinite(value) or value < least or (above and value == least):  # type: ignore[arg-type, operator]
+        if not _is_finite_number(value) or value < least or (above and value == least):  # type: ignore[operator]
             problems.append(Problem(f"{where}.{name}", repr(value), expected, fix))
     if problems:
         raise BadInput(*problems)
+
+
+def _is_finite_number(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        # A whole number that no float can hold.
+        return False
 
 
 def _widened(array: NDArray[Any], common: np.dtype[Any]) -> Floats:

@@ -79,6 +79,7 @@ def calibration_table(
         [2, 1]
     """
     meant, positive, places = _binned("calibration_table", probabilities, targets, bins, positive_weight)
+    bins = int(bins)
     counts = np.bincount(places, minlength=bins)
     sums = np.bincount(places, weights=meant, minlength=bins)
     hits = np.bincount(places, weights=positive, minlength=bins)

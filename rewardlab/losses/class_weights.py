@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.errors import BadInput, Problem
 from rewardlab.losses.borders import floats, require_at_least, require_within
+from rewardlab.losses.logistic import logit, sigmoid
 
 __all__ = [
     "focal_optimum",
@@ -84,7 +85,7 @@ def weighted_optimum(rate: ArrayLike, positive_weight: float) -> NDArray[np.floa
     require_at_least("weighted_optimum", 0.0, above=True, positive_weight=positive_weight)
     with np.errstate(under="ignore"):
         pull = positive_weight * shares
-        return pull / (pull + (1 - shares))
+        return np.asarray(pull / (pull + (1 - shares)))
 
 
 def unweighted_probability(probability: ArrayLike, positive_weight: float) -> NDArray[np.float64]:
@@ -111,7 +112,7 @@ def unweighted_probability(probability: ArrayLike, positive_weight: float) -> ND
     require_at_least("unweighted_probability", 0.0, above=True, positive_weight=positive_weight)
     with np.errstate(under="ignore"):
         pull = positive_weight * (1 - shares)
-        return shares / (shares + pull)
+        return np.asarray(shares / (shares + pull))
 
 
 def focal_optimum(rate: ArrayLike, gamma: float) -> NDArray[np.float64]:
@@ -137,7 +138,7 @@ def focal_optimum(rate: ArrayLike, gamma: float) -> NDArray[np.float64]:
     """
     shares = _shares("focal_optimum", rate=rate)
     require_at_least("focal_optimum", 0.0, gamma=gamma)
-    wanted = _logit(shares)
+    wanted = logit(shares)
     # The logit of the rate is at most (1 + gamma) z + ln(1 + gamma) for z <= 0, and so at most z from -1 downwards;
     # the other side is its mirror image. Hence the root lies within these bounds.
     high = np.where(np.isfinite(wanted), np.maximum(np.abs(wanted), 1.0), 1.0)
@@ -147,7 +148,7 @@ def focal_optimum(rate: ArrayLike, gamma: float) -> NDArray[np.float64]:
         too_low = _logit_of_rate(middle, gamma) < wanted
         low, high = np.where(too_low, middle, low), np.where(too_low, high, middle)
     found = np.where(np.isfinite(wanted), (low + high) / 2, wanted)
-    return _sigmoid(found)
+    return np.asarray(sigmoid(found), dtype=np.float64)
 
 
 def unfocused_probability(probability: ArrayLike, gamma: float) -> NDArray[np.float64]:
@@ -173,8 +174,8 @@ def unfocused_probability(probability: ArrayLike, gamma: float) -> NDArray[np.fl
     shares = _shares("unfocused_probability", probability=probability)
     require_at_least("unfocused_probability", 0.0, gamma=gamma)
     inside = (shares > 0) & (shares < 1)
-    logits = _logit(np.where(inside, shares, 0.5))
-    return np.where(inside, _sigmoid(_logit_of_rate(logits, gamma)), shares)
+    logits = np.asarray(logit(np.where(inside, shares, 0.5)), dtype=np.float64)
+    return np.where(inside, sigmoid(_logit_of_rate(logits, gamma)), shares)
 
 
 def prior_logit(rate: float) -> float:
@@ -199,7 +200,7 @@ def prior_logit(rate: float) -> float:
     require_at_least("prior_logit", 0.0, above=True, rate=rate)
     if rate >= 1:
         raise BadInput(Problem("prior_logit.rate", repr(rate), "a number below 1", "1 % is 0.01" if rate > 1 else ""))
-    return float(_logit(np.float64(rate)))
+    return float(logit(float(rate)))
 
 
 def _shares(where: str, **given: ArrayLike) -> NDArray[np.float64]:
@@ -210,22 +211,11 @@ def _shares(where: str, **given: ArrayLike) -> NDArray[np.float64]:
     return shares.astype(np.float64)
 
 
-def _logit_of_rate(logit: NDArray[np.float64], gamma: float) -> NDArray[np.float64]:
-    """The logit of the rate at which this output is the minimum: where the expected focal loss has slope 0."""
-    yes, no = _sigmoid(logit), _sigmoid(-logit)
+def _logit_of_rate(output: NDArray[np.float64], gamma: float) -> NDArray[np.float64]:
+    """The logit of the rate at which the output of this logit is best: the expected focal loss has slope 0 there."""
+    yes, no = sigmoid(output), sigmoid(-output)
     with np.errstate(under="ignore", over="ignore"):
         # Every summand is at least 0, so nothing cancels.
-        above = yes + gamma * no * np.logaddexp(0.0, logit)
-        below = no + gamma * yes * np.logaddexp(0.0, -logit)
-        return gamma * logit + np.log(above) - np.log(below)
-
-
-def _logit(share: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(share) - np.log1p(-share))
-
-
-def _sigmoid(logit: NDArray[np.float64]) -> NDArray[np.float64]:
-    with np.errstate(under="ignore"):
-        small = np.exp(-np.abs(logit))
-        return np.asarray(np.where(logit >= 0, 1.0, small) / (1 + small))
+        above = yes + gamma * no * np.logaddexp(0.0, output)
+        below = no + gamma * yes * np.logaddexp(0.0, -output)
+        return gamma * output + np.log(above) - np.log(below)

@@ -43,8 +43,8 @@ def focal_factor(probability_of_truth: ArrayLike, gamma: float = 2.0) -> Floats:
     require_at_least("focal_factor", 0.0, gamma=gamma)
     (shares,) = floats("focal_factor", probability_of_truth=probability_of_truth)
     require_within("focal_factor", 0.0, 1.0, "sigmoid turns logits into them", probability_of_truth=shares)
-    with np.errstate(under="ignore"):
-        return np.asarray((1 - shares) ** gamma)
+    with np.errstate(under="ignore", over="ignore"):
+        return np.asarray((1 - shares) ** float(gamma))
 
 
 def focal_loss(

@@ -97,8 +97,11 @@ def logit(probability: ArrayLike) -> Floats:
     """
     (shares,) = floats("logit", probability=probability)
     require_within("logit", 0.0, 1.0, "is it a logit already?", probability=shares)
+    # 2 p - 1 is exact near a half, where the two logarithms would cancel.
+    lead = 2 * shares - 1
+    near = np.abs(lead) < 0.5
     with np.errstate(divide="ignore", under="ignore"):
-        return np.asarray(np.log(shares) - np.log1p(-shares))
+        return np.asarray(np.where(near, 2 * np.arctanh(lead * near), np.log(shares) - np.log1p(-shares)))
 
 
 def softmax(scores: ArrayLike, axis: int = -1) -> Floats:

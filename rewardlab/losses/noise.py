@@ -128,7 +128,8 @@ def signal_to_noise_ratio(signal_share: ArrayLike) -> Floats:
 def _parts(where: str, share: Floats, beside: Floats) -> tuple[Floats, Floats]:
     """What signal and noise are multiplied by."""
     _refuse_no_share(where, share)
-    return np.sqrt(share).astype(beside.dtype), np.sqrt(1 - share).astype(beside.dtype)
+    with np.errstate(under="ignore"):
+        return np.sqrt(share).astype(beside.dtype), np.sqrt(1 - share).astype(beside.dtype)
 
 
 def _refuse_no_share(where: str, share: Floats) -> None:

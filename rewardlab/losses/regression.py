@@ -121,4 +121,6 @@ def huber_gradient(predicted: ArrayLike, target: ArrayLike, delta: float) -> Flo
     """
     require_at_least("huber_gradient", 0.0, above=True, delta=delta)
     error = difference("huber_gradient", predicted, target)
-    return np.clip(error, -delta, delta, out=error)
+    # A delta may be too large or too small for the dtype of the errors.
+    with np.errstate(all="ignore"):
+        return np.clip(error, -delta, delta, out=error)

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from rewardlab.errors import BadInput, Problem
 from rewardlab.losses.borders import Floats, floats, require_at_least
 from rewardlab.losses.labelled_cases import labelled_cases
+from rewardlab.losses.number_or_elements import is_number
 
 __all__ = ["ThresholdSweep", "accuracy", "precision", "recall", "threshold_from_costs", "threshold_sweep"]
 
@@ -139,7 +140,7 @@ def threshold_sweep(
     if thresholds is None:
         chosen = np.append(np.unique(predicted), predicted.dtype.type(np.inf))
     else:
-        chosen = _read_thresholds("threshold_sweep", thresholds).astype(predicted.dtype)
+        chosen = _in_dtype_of(predicted, _read_thresholds("threshold_sweep", thresholds))
     return _swept(predicted, positive, chosen)
 
 
@@ -177,7 +178,10 @@ def threshold_from_costs(false_positive_cost: float, false_negative_cost: float)
 
 def _at_one_threshold(where: str, probabilities: ArrayLike, targets: ArrayLike, threshold: float) -> ThresholdSweep:
     predicted, positive = labelled_cases(where, probabilities, targets)
-    return _swept(predicted, positive, _read_thresholds(where, [threshold]).astype(predicted.dtype))
+    if not is_number(threshold) or np.isnan(threshold):
+        got = "a NaN" if is_number(threshold) else repr(threshold)
+        raise BadInput(Problem(f"{where}.threshold", got, "a number"))
+    return _swept(predicted, positive, _in_dtype_of(predicted, np.array([threshold], dtype=np.float64)))
 
 
 def _read_thresholds(where: str, thresholds: ArrayLike) -> Floats:
@@ -186,6 +190,12 @@ def _read_thresholds(where: str, thresholds: ArrayLike) -> Floats:
         got = f"shape {chosen.shape}" if chosen.ndim != 1 else "a NaN"
         raise BadInput(Problem(f"{where}.thresholds", got, "numbers in a row"))
     return chosen
+
+
+def _in_dtype_of(predicted: Floats, thresholds: Floats) -> Floats:
+    # One far outside of [0, 1] may be infinite there, and decides the same.
+    with np.errstate(over="ignore", under="ignore"):
+        return thresholds.astype(predicted.dtype)
 
 
 def _swept(predicted: Floats, positive: NDArray[np.bool_], thresholds: Floats) -> ThresholdSweep:

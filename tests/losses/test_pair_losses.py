@@ -117,6 +117,32 @@ def test_what_is_no_number_is_refused(loss: PairLoss) -> None:
 
 
 @LOSSES
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_mask_is_refused_and_not_passed_over(loss: PairLoss, side: int) -> None:
+    arrays: list[Any] = [np.array([0.25, 0.5]), np.array([1.0, 0.0])]
+    arrays[side] = np.ma.masked_array(arrays[side], [False, True])
+    for function in (loss.values, loss.gradient):
+        with pytest.raises(BadInput, match="got a masked array, expected an array in which everything counts"):
+            function(*arrays)
+
+
+@LOSSES
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_single_beside_double_is_computed_in_double_forwards_and_backwards(loss: PairLoss, reduction: str) -> None:
+    # Targets out of NumPy are double more often than not, and models are single.
+    predicted, target = (torch.from_numpy(array) for array in loss.sample(np.random.default_rng(6), 4))
+    for first, second in ((predicted.float(), target), (predicted, target.float()), (predicted.half(), target)):
+        leaf = first.clone().requires_grad_()
+        value = loss.module(reduction=reduction)(leaf, second)
+        assert value.dtype == torch.float64
+        value.sum().backward()
+        slope = loss.gradient(first.double().numpy(), second.double().numpy()) / (4 if reduction == "mean" else 1)
+        assert leaf.grad is not None
+        precision = 1e-3 if first.dtype == torch.float16 else 1e-6
+        np.testing.assert_allclose(leaf.grad.double().numpy(), slope, rtol=precision, atol=precision)
+
+
+@LOSSES
 def test_inputs_are_left_as_they_are(loss: PairLoss) -> None:
     predicted, target = loss.sample(np.random.default_rng(5), 8)
     kept = predicted.copy(), target.copy()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from rewardlab.losses.modules.abstract_loss import AbstractPairLoss, Reduction, reduced
-from rewardlab.losses.modules.borders import refuse_not_finite, require_within
+from rewardlab.losses.modules.borders import of_one_dtype, refuse_not_finite, require_within
 
 __all__ = ["AbstractLabelLoss"]
 
@@ -38,13 +38,13 @@ class AbstractLabelLoss(AbstractPairLoss):
     def _loss(self, predicted: Tensor, target: Tensor) -> Tensor:
         if not torch.compiler.is_compiling() and not _within_range(target):
             require_within(type(self).__name__, 0.0, 1.0, "code the two classes as 0 and 1", target=target)
-        return self._cost(*_of_one_dtype(predicted, target), self.reduction)
+        return self._cost(*of_one_dtype(predicted, target), self.reduction)
 
     def _refuse(self, predicted: Tensor, target: Tensor) -> None:
         refuse_not_finite(type(self).__name__, allow_infinite=True, predicted=predicted)
 
     def _loss_at_infinity(self, predicted: Tensor, target: Tensor, loss: Tensor) -> Tensor:
-        predicted, target = _of_one_dtype(predicted, target)
+        predicted, target = of_one_dtype(predicted, target)
         infinite = torch.isinf(predicted)
         # Infinities go no way through the formula, not even one that is dropped: it would come back as a NaN gradient.
         values = self._cost(predicted.masked_fill(infinite, 0), target, "none").masked_fill(infinite, 0)
@@ -60,11 +60,3 @@ def _within_range(labels: Tensor) -> bool:
     # the way, the allocator gives large ones back and fetches them anew, which makes the loss slower by a third.
     least, most = torch.aminmax(labels)
     return least.item() >= 0 and most.item() <= 1
-
-
-def _of_one_dtype(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Both in the wider dtype of the two; torch's own loss of double logits and single labels is single."""
-    if logits.dtype == labels.dtype:
-        return logits, labels
-    common = torch.promote_types(logits.dtype, labels.dtype)
-    return logits.to(common), labels.to(common)

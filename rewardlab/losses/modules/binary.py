@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import final
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from rewardlab.errors import BadInput, Problem
 from rewardlab.losses.borders import require_at_least
 from rewardlab.losses.modules.abstract_label_loss import AbstractLabelLoss
 from rewardlab.losses.modules.abstract_loss import Reduction
@@ -49,7 +51,8 @@ class WeightedBinaryCrossEntropyLoss(AbstractLabelLoss):
         check: Refuse NaN at once, not only when the loss is not finite.
 
     Raises:
-        BadInput: A weight is no finite number above 0.
+        BadInput: A weight is no finite number above 0. In ``forward``: a weight, or the ratio of the two, is too large
+            or too small for the dtype.
     """
 
     def __init__(
@@ -67,7 +70,11 @@ class WeightedBinaryCrossEntropyLoss(AbstractLabelLoss):
         self.negative_weight = float(negative_weight)
         # Without dimensions they go with any device, so they are made only once; another dtype would cost a tenth.
         ratio = self.positive_weight / self.negative_weight
-        self._ratios = {dtype: torch.tensor(ratio, dtype=dtype) for dtype in (torch.float32, torch.float64)}
+        self._ratios = {
+            dtype: torch.tensor(ratio, dtype=dtype)
+            for dtype in (torch.float32, torch.float64)
+            if all(_is_held(number, dtype) for number in (self.positive_weight, self.negative_weight, ratio))
+        }
 
     def extra_repr(self) -> str:
         """What stands in the brackets of ``print(loss)``."""
@@ -75,9 +82,17 @@ class WeightedBinaryCrossEntropyLoss(AbstractLabelLoss):
         return f"{weights}, {super().extra_repr()}"
 
     def _cost(self, logits: Tensor, labels: Tensor, reduction: Reduction) -> Tensor:
-        ratio = self._ratios[logits.dtype]
+        ratio = self._ratios.get(logits.dtype)
+        if ratio is None:
+            got = f"{self.positive_weight:g} and {self.negative_weight:g}"
+            expected = f"numbers that {logits.dtype} holds, and their ratio too"
+            raise BadInput(Problem("WeightedBinaryCrossEntropyLoss.positive_weight, negative_weight", got, expected))
         cost = functional.binary_cross_entropy_with_logits(logits, labels, pos_weight=ratio, reduction=reduction)
         return cost if self.negative_weight == 1 else self.negative_weight * cost
 
     def _slopes_far_out(self, labels: Tensor) -> tuple[Tensor, Tensor]:
         return self.positive_weight * labels, self.negative_weight * (1 - labels)
+
+
+def _is_held(number: float, dtype: torch.dtype) -> bool:
+    return 0.0 < torch.tensor(number, dtype=dtype).item() < math.inf

@@ -13,7 +13,15 @@ from torch import Tensor
 
 from rewardlab.errors import BadInput, Problem
 
-__all__ = ["as_target", "check_pair", "finite_total", "in_single", "refuse_not_finite", "require_within"]
+__all__ = [
+    "as_target",
+    "check_pair",
+    "finite_total",
+    "in_single",
+    "of_one_dtype",
+    "refuse_not_finite",
+    "require_within",
+]
 
 _HALF = (torch.float16, torch.bfloat16)
 
@@ -50,6 +58,18 @@ def as_target(target: Tensor, predicted: Tensor) -> Tensor:
 def in_single(values: Tensor) -> Tensor:
     """Half precision in single, as torch's autocast does for losses; anything else as it is."""
     return values.float() if values.dtype in _HALF else values
+
+
+def of_one_dtype(predicted: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Both in the wider dtype of the two.
+
+    Some of torch's losses do that themselves; ``huber_loss`` fails in its backward pass, and
+    ``binary_cross_entropy_with_logits`` of double logits and single labels is single.
+    """
+    if predicted.dtype == target.dtype:
+        return predicted, target
+    common = torch.promote_types(predicted.dtype, target.dtype)
+    return predicted.to(common), target.to(common)
 
 
 def finite_total(loss: Tensor) -> bool:

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from rewardlab.losses.borders import require_at_least
 from rewardlab.losses.modules.abstract_loss import AbstractPairLoss, Reduction
-from rewardlab.losses.modules.borders import refuse_not_finite
+from rewardlab.losses.modules.borders import of_one_dtype, refuse_not_finite
 
 __all__ = ["AbsoluteErrorLoss", "HuberLoss", "SquaredErrorLoss"]
 
@@ -71,4 +71,4 @@ class HuberLoss(_RegressionLoss):
         return f"delta={self.delta:g}, {super().extra_repr()}"
 
     def _loss(self, predicted: Tensor, target: Tensor) -> Tensor:
-        return functional.huber_loss(predicted, target, reduction=self.reduction, delta=self.delta)
+        return functional.huber_loss(*of_one_dtype(predicted, target), reduction=self.reduction, delta=self.delta)
