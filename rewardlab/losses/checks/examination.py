@@ -18,7 +18,7 @@ from rewardlab.losses.checks.finding import LossFinding, LossReport, not_asked
 from rewardlab.losses.checks.kinds import KINDS, LossCall, PredictionKind, known_kind, recognised_kind
 from rewardlab.losses.checks.layers import layer_findings
 from rewardlab.losses.checks.memorising import memorising
-from rewardlab.losses.checks.outputs import activation, output_range, probed, spread
+from rewardlab.losses.checks.outputs import activation, output_range, probed, reachable, spread
 from rewardlab.losses.checks.patient import Patient, admitted, tensors_of
 from rewardlab.losses.checks.questions import (
     DATA_QUESTIONS,
@@ -143,9 +143,10 @@ def _what_is_said(patient: Patient, said: Any, mean_and_sigma: _MeanAndSigma | N
     probes = probed(patient, model.eval())
     activations = [type(each).__name__ for each in model.modules() if not list(each.children())]
     last = next((word for word in reversed(activations) if word in ("Sigmoid", "Softmax", "Tanh", "ReLU")), "")
+    reached = reachable(patient, model, probes)
     return [
-        activation(patient.kind, said, probes, last),
-        output_range(patient.kind, probes, patient.targets),
+        activation(patient.kind, said, probes, reached, last),
+        output_range(patient.kind, reached, patient.targets),
         scale,
     ]
 

@@ -80,7 +80,11 @@ def _tried(subject: Subject, words: str, predicted: Tensor) -> _Seen:
             loss = one_number(called(subject.given, leaf, target, subject.seed))
         except Exception:
             return words, -math.inf, True
-        slope = torch.autograd.grad(loss, leaf)[0] if loss.requires_grad else None
+        try:
+            slope = torch.autograd.grad(loss, leaf)[0] if loss.requires_grad else None
+        except Exception:
+            # That there is no derivative is told by the finding ``gradient``.
+            slope = None
     return words, loss.item(), slope is None or bool(torch.isfinite(slope).all())
 
 

@@ -6,6 +6,8 @@ at an optimum the examples pull against each other, in a dead place none of them
 
 from __future__ import annotations
 
+import copy
+import math
 from typing import Any
 
 import torch
@@ -22,6 +24,7 @@ __all__ = ["layer_findings"]
 _FEWEST_ROWS = 32
 _MOST = 0.9
 _SINGLE_ROWS = 6
+_STEP = 1e-2
 _Gradients = dict[str, Tensor | None]
 
 
@@ -35,16 +38,19 @@ def layer_findings(patient: Patient) -> list[LossFinding]:
     units = _watched_units(model)
     with torch.enable_grad():
         begin_at(patient.seed)
-        patient.loss_of(model, loss).backward()  # type: ignore[no-untyped-call]
+        value = patient.loss_of(model, loss)
+        if value.requires_grad:
+            value.backward()  # type: ignore[no-untyped-call]
     gradients = {name: each.grad for name, each in model.named_parameters() if each.requires_grad}
     reached = _reached(model, gradients)
     if reached.level == "fault":
         later = LAYER_QUESTIONS[1:]
         return [reached, *(not_asked(name, "mend reached first") for name in later)]
     dead = _dead_units(units, patient.rows)
-    zero = _zero_gradients(patient, gradients)
+    moved = _moved(model, gradients)
+    zero = _zero_gradients(patient, gradients, moved)
     known = {name: gradient for name, gradient in gradients.items() if gradient is not None}
-    vanishing, variety = _vanishing(known), output_variety(patient)
+    vanishing, variety = _vanishing(known), output_variety(patient, moved)
     # Dead units and vanishing gradients make all outputs the same, and that leaves gradients of zero.
     if "fault" in (dead.level, vanishing.level) and variety.level == "fault":
         variety = not_asked(variety.name, "dead_units or vanishing_gradients explains it: mend that first")
@@ -64,6 +70,21 @@ def _reached(model: nn.Module, gradients: _Gradients) -> LossFinding:
         return answer(name, "fault", f"it does not reach {_few(missing)}", cause)
     note = f"{len(frozen)} are frozen (requires_grad=False): {_few(frozen)}" if frozen else ""
     return answer(name, "fine", f"it reaches all {len(gradients)}", note)
+
+
+def _moved(model: nn.Module, gradients: _Gradients) -> nn.Module:
+    """A copy after a short step against the gradient.
+
+    What begins at 0 on purpose, as a last layer or a branch often does, is left behind by it; what is dead is not.
+    """
+    moved = copy.deepcopy(model)
+    size = sum(float(each.double().square().sum()) for each in gradients.values() if each is not None) ** 0.5
+    if 0 < size < math.inf:
+        with torch.no_grad():
+            for name, each in moved.named_parameters():
+                if (slope := gradients.get(name)) is not None:
+                    each.sub_(slope, alpha=_STEP / size)
+    return moved
 
 
 def _watched_units(model: nn.Module) -> dict[str, Tensor]:
@@ -98,12 +119,12 @@ def _dead_units(alive: dict[str, Tensor], rows: int) -> LossFinding:
     return answer(name, "fine", f"at most {max(shares.values()):.0%} of a layer on {rows} examples")
 
 
-def _zero_gradients(patient: Patient, gradients: _Gradients) -> LossFinding:
+def _zero_gradients(patient: Patient, gradients: _Gradients, moved: nn.Module) -> LossFinding:
     name = "zero_gradients"
     silent = [word for word, gradient in gradients.items() if gradient is not None and not bool(gradient.any())]
     if not silent:
         return answer(name, "fine", "no gradient is zero")
-    pulled = _pulled_by_one(patient, silent)
+    pulled = _pulled_by_one(patient, silent, None)
     dead = [word for word in silent if word not in pulled]
     if not dead:
         words = f"the gradient of {_few(silent)} is zero, and single examples pull"
@@ -111,15 +132,22 @@ def _zero_gradients(patient: Patient, gradients: _Gradients) -> LossFinding:
     if len(dead) == len(gradients) and _rises_everywhere(patient, dead):
         cause = "an optimum: every move tried makes the loss larger"
         return answer(name, "fine", "all gradients are zero", cause)
+    later = _pulled_by_one(patient, dead, moved)
+    if len(later) == len(dead):
+        words = f"the gradient of {_few(dead)} is zero, and after one step it is not"
+        return answer(name, "fine", words, "they stand before weights that begin at 0, which the first step mends")
+    dead = [word for word in dead if word not in later]
     cause = "behind dead or saturated units, multiplied by weights of 0, or cut off by clamp, round or a comparison"
     return answer(name, "fault", f"no example pulls on {_few(dead)}", cause)
 
 
-def _pulled_by_one(patient: Patient, silent: list[str]) -> set[str]:
-    """The parameters among these on which at least one example alone has a gradient."""
+def _pulled_by_one(patient: Patient, silent: list[str], moved: nn.Module | None) -> set[str]:
+    """The parameters among these on which at least one example alone has a gradient, in the model or a moved copy."""
     pulled: set[str] = set()
     for row in range(min(_SINGLE_ROWS, patient.rows)):
         model, loss = patient.fresh()
+        if moved is not None:
+            model.load_state_dict(moved.state_dict())
         # Normalisation over a batch cannot be done with one example.
         model.eval()
         with torch.enable_grad():

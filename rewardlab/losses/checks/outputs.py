@@ -9,9 +9,10 @@ from rewardlab.losses.checks.finding import LossFinding, LossLevel, answer, not_
 from rewardlab.losses.checks.kinds import PredictionKind
 from rewardlab.losses.checks.patient import Patient, tensors_of
 
-__all__ = ["activation", "check_diversity", "output_range", "output_variety", "probed", "spread"]
+__all__ = ["activation", "check_diversity", "output_range", "output_variety", "probed", "reachable", "spread"]
 
 _STRETCHES = (10.0, -10.0, 1e3, -1e3)
+_FACTORS = (10.0, -10.0, -1e3, 1e3)
 
 
 def probed(patient: Patient, model: nn.Module) -> Tensor:
@@ -29,13 +30,36 @@ def probed(patient: Patient, model: nn.Module) -> Tensor:
     return torch.cat(said)
 
 
-def activation(kind: PredictionKind, outputs: Tensor, probes: Tensor, last: str) -> LossFinding:
+def reachable(patient: Patient, model: nn.Module, probes: Tensor) -> Tensor:
+    """The probes, and what a model with larger and with opposite weights would say, as far as that is finite.
+
+    An activation at the end bounds the outputs whatever the weights; one before the last layer does not.
+
+    Args:
+        patient: The model's inputs.
+        model: The model, in evaluation mode; it is left with other weights.
+        probes: What `probed` found.
+    """
+    said = [probes]
+    before = 1.0
+    for factor in _FACTORS:
+        with torch.no_grad():
+            for each in model.parameters():
+                if each.requires_grad:
+                    each.mul_(factor / before)
+        before = factor
+        said.append(patient.outputs(model))
+    return torch.cat([each[torch.isfinite(each)] if each is not probes else each.reshape(-1) for each in said])
+
+
+def activation(kind: PredictionKind, outputs: Tensor, probes: Tensor, reached: Tensor, last: str) -> LossFinding:
     """Is there an activation between the model and the loss that should not be there, or is one missing?
 
     Args:
         kind: What the loss takes for a prediction.
         outputs: What the model says to its inputs.
         probes: What it says to stretched inputs too.
+        reached: What it says to these with other weights too, as `reachable` found.
         last: The last module of the model that is an activation, by class; empty if there is none.
     """
     name = "activation"
@@ -44,13 +68,8 @@ def activation(kind: PredictionKind, outputs: Tensor, probes: Tensor, last: str)
     least, most = float(probes.min()), float(probes.max())
     words = f"outputs from {least:.4g} to {most:.4g}, also for inputs stretched a thousandfold"
     varied = most > least or last == "Sigmoid"
-    if (
-        kind == "logit"
-        and least >= 0.0
-        and most <= 1.0
-        and varied
-        and (len(probes) > len(outputs) or last == "Sigmoid")
-    ):
+    bounded = float(reached.min()) >= 0.0 and float(reached.max()) <= 1.0
+    if kind == "logit" and bounded and varied:
         cause = "probabilities where logits are wanted: the loss applies a sigmoid itself, take the model's away"
         return answer(name, "fault", words, cause)
     if kind == "probability" and (least < 0.0 or most > 1.0):
@@ -66,38 +85,38 @@ def activation(kind: PredictionKind, outputs: Tensor, probes: Tensor, last: str)
     return answer(name, "fine", f"outputs from {float(outputs.min()):.4g} to {float(outputs.max()):.4g}")
 
 
-def output_range(kind: PredictionKind, probes: Tensor, targets: Tensor) -> LossFinding:
+def output_range(kind: PredictionKind, reached: Tensor, targets: Tensor) -> LossFinding:
     """Can the model say what is asked of it, or does its last activation forbid it?
 
     Args:
         kind: What the loss takes for a prediction.
-        probes: What the model says to its inputs and to stretched ones.
+        reached: What the model says to its inputs and to stretched ones, and with other weights.
         targets: What was so.
     """
     name = "output_range"
-    if kind != "number" or len(probes) <= len(targets):
-        return not_asked(name, "only asked of numbers, and of inputs that are")
-    least, most = float(probes.min()), float(probes.max())
+    if kind != "number":
+        return not_asked(name, "only asked of numbers")
+    least, most = float(reached.min()), float(reached.max())
     lowest, highest = float(targets.min()), float(targets.max())
-    zeros = int((probes == 0).sum())
-    # Within -1 and 1 under any stretch: a tanh or a sigmoid. Exact zeros, and nothing below: a ReLU.
+    zeros = int((reached == 0).sum())
+    # Within -1 and 1 under any stretch and any weights: a tanh or a sigmoid. Exact zeros, and nothing below: a ReLU.
     bounded = least >= -1.0 and most <= 1.0
     never_below_zero = least >= 0.0 and (bounded or zeros > 1)
     low = 0.0 if never_below_zero else -1.0 if bounded else -float("inf")
     high = 1.0 if bounded else float("inf")
     if most > least and (lowest < low or highest > high):
-        words = (
-            f"targets from {lowest:.4g} to {highest:.4g}, outputs from {least:.4g} to {most:.4g} whatever the inputs"
-        )
+        words = f"targets from {lowest:.4g} to {highest:.4g}, outputs from {least:.4g} to {most:.4g}"
+        words += " whatever the inputs and weights"
         return answer(name, "fault", words, "the last activation bounds the outputs: take it away, or scale")
     return answer(name, "fine", f"targets from {lowest:.4g} to {highest:.4g}")
 
 
-def output_variety(patient: Patient) -> LossFinding:
+def output_variety(patient: Patient, moved: nn.Module) -> LossFinding:
     """Do different inputs get different outputs?
 
     Args:
         patient: The model and its inputs.
+        moved: A copy of the model after one short step against its gradient.
     """
     name = "output_variety"
     model, _ = patient.fresh()
@@ -114,6 +133,9 @@ def output_variety(patient: Patient) -> LossFinding:
     count = sum(parameter.numel() for parameter in patient.model.parameters())
     if count <= flat.shape[1]:
         return answer(name, "fine", words, "a constant is all that so few parameters can say")
+    after = patient.outputs(moved.eval()).reshape(len(outputs), -1).double()
+    if float(after.std(0).max()) > 1e-6 * float(after.abs().max()):
+        return answer(name, "fine", words, "a last layer that begins at 0: after one step they differ")
     cause = "the outputs have collapsed to one: inputs cut off, dead or saturated units, or a generator in one mode"
     return answer(name, "fault", words, cause)
 

@@ -125,6 +125,31 @@ class WrongWay(nn.Module):
         return Uphill.apply(self.inside(inputs))
 
 
+class WithoutAGraph(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside = net()
+
+    @torch.no_grad()
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.inside(inputs)
+
+
+class Remembering(nn.Module):
+    """Reads a row number by number; what it remembers is bounded, what it says is not."""
+
+    def __init__(self, outputs: int) -> None:
+        super().__init__()
+        generator = torch.random.get_rng_state()
+        torch.manual_seed(0)
+        self.reader, self.last = nn.LSTM(1, 16, batch_first=True), nn.Linear(16, outputs)
+        torch.random.set_rng_state(generator)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        said = self.last(self.reader(inputs[:, :, None])[0][:, -1])
+        return said[:, 0] if said.shape[1] == 1 else said
+
+
 def strong_penalty(model: nn.Module) -> Tensor:
     return 10 * sum((each.square().sum() for each in model.parameters()), torch.zeros(()))
 
@@ -152,6 +177,27 @@ def mean_and_sigma(said: Tensor, floor: float = 0.01) -> tuple[Tensor, Tensor]:
     return said[:, 0], functional.softplus(said[:, 1]) * min(1.0, floor * 100) + floor
 
 
+def from_zero(model: nn.Sequential) -> nn.Sequential:
+    """The last layer begins at 0, so that the first step moves nothing before it."""
+
+    def change(model: nn.Sequential) -> None:
+        last = [each for each in model if isinstance(each, nn.Linear)][-1]
+        last.weight.zero_()
+        last.bias.zero_()
+
+    return altered(model, change)
+
+
+def with_a_wrong_alpha(logits: Tensor, target: Tensor) -> Tensor:
+    return functional.binary_cross_entropy_with_logits(logits, target, weight=1.5 * target - 0.5 * (1 - target))
+
+
+def floored(predicted: Tensor, target: Tensor) -> Tensor:
+    if predicted.shape != target.shape:
+        raise ValueError("shapes differ")
+    return ((predicted // 1 - target) ** 2).mean()
+
+
 def _scaled(model: nn.Sequential) -> None:
     for each in model.parameters():
         each.mul_(20)
@@ -160,6 +206,7 @@ def _scaled(model: nn.Sequential) -> None:
 _SPOILT = NUMBERS.clone()
 _SPOILT[3] = float("nan")
 _PENALISED = net()
+_BYTES = torch.randint(0, 256, (64, 4), generator=_DRAWN).float()
 
 FAULTY: dict[str, SetUp] = {
     "labels from 1": SetUp(net(5), nn.CrossEntropyLoss(), CLASSES + 1, ill={"labels": "fault"}),
@@ -211,6 +258,27 @@ FAULTY: dict[str, SetUp] = {
         INPUTS[:, :2],
         ill={"memorising": "caution"},
     ),
+    "a model without a graph": SetUp(WithoutAGraph(), nn.MSELoss(), NUMBERS, ill={"reached": "fault"}),
+    "all weights begin at 0": SetUp(
+        altered(net(), lambda model: [each.zero_() for each in model.parameters()]),
+        nn.MSELoss(),
+        NUMBERS,
+        ill={"dead_units": "fault"},
+    ),
+    "one number normalised by itself": SetUp(
+        net(1, nn.LayerNorm(1)), nn.MSELoss(), NUMBERS, ill={"output_variety": "fault"}
+    ),
+    "an alpha above 1": SetUp(net(), with_a_wrong_alpha, LABELS, ill={"direction": "fault"}),
+    "a loss without a derivative": SetUp(net(), floored, NUMBERS, ill={"gradient": "fault"}),
+    "a tanh for bytes": SetUp(net(4, nn.Tanh()), nn.MSELoss(), _BYTES, ill={"output_range": "fault"}),
+    "log_softmax over the batch": SetUp(net(5, nn.LogSoftmax(0)), nn.NLLLoss(), CLASSES, ill={"activation": "fault"}),
+    "another model's parameters": SetUp(
+        net(),
+        nn.MSELoss(),
+        NUMBERS,
+        settings={"optimizer": lambda parameters: torch.optim.Adam(net().parameters())},
+        ill={"learning_rate": "caution"},
+    ),
     "a learning rate of 10": SetUp(
         net(), nn.MSELoss(), NUMBERS, settings={"optimizer": sgd(10.0)}, ill={"learning_rate": "fault"}
     ),
@@ -229,6 +297,7 @@ FAULTY: dict[str, SetUp] = {
 
 _REPEATED = INPUTS.clone()
 _REPEATED[:20] = _REPEATED[20:40]
+_SOME_LEFT_OUT = torch.where(torch.arange(64) % 3 == 0, -100, CLASSES)
 
 CLEAN: dict[str, SetUp] = {
     "squared error": SetUp(net(), nn.MSELoss(), NUMBERS, settings={"optimizer": adam(1e-3), "max_gradient_norm": 1e3}),
@@ -267,6 +336,15 @@ CLEAN: dict[str, SetUp] = {
         CLASSES[:32],
         torch.randn(32, 1, 8, 8, generator=_DRAWN),
     ),
+    "a last layer that begins at 0": SetUp(from_zero(net()), nn.MSELoss(), NUMBERS),
+    "logits that begin at 0": SetUp(from_zero(net()), nn.BCEWithLogitsLoss(), LABELS),
+    "bounded units before the last layer": SetUp(net(act=nn.Sigmoid), nn.MSELoss(), NUMBERS - 30),
+    "a memory": SetUp(Remembering(1), nn.MSELoss(), INPUTS.sum(1)),
+    "a memory of classes": SetUp(Remembering(5), nn.CrossEntropyLoss(), CLASSES),
+    "log-probabilities as scores": SetUp(net(5, nn.LogSoftmax(1)), nn.CrossEntropyLoss(), CLASSES),
+    "several labels a row": SetUp(net(3), nn.BCEWithLogitsLoss(), (INPUTS[:, :3] > 0).float()),
+    "classes with some left out": SetUp(net(5), nn.CrossEntropyLoss(), _SOME_LEFT_OUT),
+    "targets in double": SetUp(net(), nn.MSELoss(), NUMBERS.double()),
     "a frozen layer": SetUp(
         altered(net(5), lambda model: model[0].requires_grad_(False)), nn.CrossEntropyLoss(), CLASSES
     ),
