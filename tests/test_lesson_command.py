@@ -22,6 +22,7 @@ def test_without_a_name_all_are_listed_by_chapter(monkeypatch: pytest.MonkeyPatc
     assert (said.code, said.err) == (0, "")
     lines = said.out.splitlines()
     assert max(map(len, lines)) <= 80
+    assert [line for line in lines if line != line.rstrip()] == []
     places = [lines.index(chapter) for chapter in CHAPTERS]
     assert places == sorted(places)
     assert [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "] == [
@@ -51,9 +52,15 @@ def test_where_there_is_no_picture_it_says_so(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_all_are_told_one_after_the_other() -> None:
-    said = call("lesson", "--all")
+def test_all_are_told_one_after_the_other_without_a_word_on_pictures_that_are_none(tmp_path: Path) -> None:
+    said = call("lesson", "--all", "--out", tmp_path / "pictures")
     assert said.code == 0
+    drawn = [one.name for one in lessons() if one.draw is not None]
+    assert [
+        Path(line.removeprefix("Written: ")).stem for line in said.out.splitlines() if line.startswith("Written")
+    ] == drawn
+    assert sorted(path.stem for path in (tmp_path / "pictures").iterdir()) == sorted(drawn)
+    assert "no picture" not in said.out
     places = [said.out.index(f"{one.title}\n{'=' * len(one.title)}\n") for one in lessons()]
     assert places == sorted(places)
 
@@ -65,6 +72,7 @@ def test_all_are_told_one_after_the_other() -> None:
         (["zzz"], ["lesson: got 'zzz'", "`rewardlab lesson` lists them"]),
         (["--out", "x"], ["--out: got no lesson", "expected a name, or --all"]),
         (["huber-table", "--all"], ["--all: got a name too, 'huber-table'", "either a name or --all"]),
+        (["huber-table", "--json"], ["unrecognized arguments: --json", "another command has it"]),
         (["--alll"], ["unrecognized arguments: --alll", "did you mean '--all'?"]),
     ],
 )
@@ -78,8 +86,8 @@ def test_a_slip_is_refused_in_one_line(arguments: list[str], words: list[str]) -
 def test_a_file_where_the_folder_should_be_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("", encoding="utf-8")
     said = call("lesson", "huber-table", "--out", tmp_path / "taken")
-    assert said.code == 1
-    assert len(said.err.splitlines()) == 1
+    assert (said.code, said.out) == (2, "")
+    assert said.err == f"rewardlab: --out: got '{tmp_path / 'taken'}', which is a file, expected a folder\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["huber-table"]])

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import time
 
@@ -33,6 +34,25 @@ def test_what_is_printed_fits_into_eighty_columns_and_is_plain(
     assert (said.code, said.err) == (0, "")
     assert max(map(len, said.out.splitlines())) <= 80
     assert "\x1b" not in said.out
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "40"])
+@pytest.mark.parametrize("arguments", [("losses",), ("losses", "rules"), FRAUD, ("lesson",)])
+def test_no_terminal_is_too_narrow(arguments: tuple[str, ...], columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    said = call(*arguments)
+    assert (said.code, said.err) == (0, "")
+    assert len(said.words) > 500
+
+
+@pytest.mark.parametrize("arguments", [("losses",), ("lesson", "one-number"), ("list",)])
+def test_a_reader_that_goes_away_is_no_error(arguments: tuple[str, ...]) -> None:
+    process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert (process.stderr.read(), process.wait()) == (b"", 0)
+    process.stderr.close()
 
 
 def test_both_tables_are_printed_whole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,6 +164,19 @@ def test_in_a_terminal_the_questions_are_asked_until_they_are_answered() -> None
     assert "l2_penalty" in advice["functions"]
 
 
+def test_where_nobody_is_there_to_ask_it_is_said() -> None:
+    command = subprocess.list2cmdline([*COMMAND, "losses", "advise"])
+    said = subprocess.run(f"{command} <&-", shell=True, capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "in a terminal the questions are asked" in said.stderr
+
+
+def test_a_question_that_is_broken_off_promises_nothing() -> None:
+    asked, answer = conversation(["1", "stop"])
+    assert (answer.code, answer.out) == (130, "")
+    assert asked.endswith("rewardlab: stopped\r\n")
+
+
 def test_questions_that_end_without_an_answer_are_refused() -> None:
     asked, answer = conversation(["\x04"])
     assert (answer.code, answer.out) == (2, "")
@@ -171,7 +204,10 @@ def conversation(lines: list[str]) -> tuple[str, Said]:
             asked += part
             if asked.count("Number or name:") > answered:
                 line = lines[answered]
-                os.write(ours, (line if line == "\x04" else line + "\n").encode())
+                if line == "stop":
+                    process.send_signal(signal.SIGINT)
+                else:
+                    os.write(ours, (line if line == "\x04" else line + "\n").encode())
                 answered += 1
         out, _ = process.communicate(timeout=20)
     finally:

@@ -25,21 +25,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    resumes = False
     try:
         options = make_parser().parse_args(arguments)
+        resumes = "resumes" in options
         code: int = options.command(options)
     except RewardLabError as fault:
         for line in fault.problems if isinstance(fault, BadInput) else [fault]:
             print(f"rewardlab: {one_line(str(line))}", file=sys.stderr)
         return fault.exit_code
     except KeyboardInterrupt:
-        print("rewardlab: stopped; what is finished is kept, and the same command goes on from there", file=sys.stderr)
+        kept = "; what is finished is kept, and the same command goes on from there" if resumes else ""
+        print(f"rewardlab: stopped{kept}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # rich ends so, with code 1
+            return 0
+        raise
     except OSError as fault:  # a full disk, a folder that went away
-        print(f"rewardlab: {one_line(str(fault))}; what is finished is kept", file=sys.stderr)
+        print(f"rewardlab: {one_line(str(fault))}{'; what is finished is kept' if resumes else ''}", file=sys.stderr)
         return 1
     return code
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import textwrap
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from rewardlab.cli import lines as layout
 
 if TYPE_CHECKING:
     from rewardlab.losses.advice import Word
 
 __all__ = ["advise", "losses", "rules"]
 
-_WIDEST = 100
 _QUESTIONS = {
     "output": "What does the model output?",
     "data": "What is special about the data? (several answers: with commas between)",
@@ -41,12 +40,12 @@ def losses(options: argparse.Namespace) -> int:
             "behaviour": row.behaviour,
             "here": ", ".join((*row.functions, *row.modules)),
         }
-        lines += [("", False), (row.name, True), *_rows(facts.items(), 11)]
+        lines += [("", False), (row.name, True), *layout.rows(facts.items(), 11)]
     lines += [("", False), ("The mistake to avoid, and what punishes it", True), ("", False)]
     for mistake in MISTAKE_TABLE:
-        lines += _rows([(mistake.mistake, f"{mistake.answer}: {mistake.because}")], 30)
+        lines += layout.rows([(mistake.mistake, f"{mistake.answer}: {mistake.because}")], 30)
     lines += [("", False), ("For advice on a task of your own: rewardlab losses advise", False)]
-    _show(lines)
+    layout.show(lines)
     return 0
 
 
@@ -64,8 +63,8 @@ def rules(options: argparse.Namespace) -> int:
         lines += [(f"Rules on {topic}", True), ("", False)]
         for rule in DECISION_RULES:
             if rule.topic == topic:
-                lines += [*_wrapped(rule.rule, "- "), *_wrapped(rule.because, "  "), ("", False)]
-    _show(lines[:-1])
+                lines += [*layout.wrapped(rule.rule, "- "), *layout.wrapped(rule.because, "  "), ("", False)]
+    layout.show(lines[:-1])
     return 0
 
 
@@ -90,9 +89,9 @@ def advise(options: argparse.Namespace) -> int:
         return 0
     lines: list[tuple[str, bool]] = []
     for number, (title, text) in enumerate(advice.parts().items(), start=1):
-        lines += [(f"{number}. {title}", True), *_wrapped(text, "   "), ("", False)]
-    lines += _rows([("functions", ", ".join(advice.functions)), ("modules", ", ".join(advice.modules))], 11)
-    _show(lines)
+        lines += [(f"{number}. {title}", True), *layout.wrapped(text, "   "), ("", False)]
+    lines += layout.rows([("functions", ", ".join(advice.functions)), ("modules", ", ".join(advice.modules))], 11)
+    layout.show(lines)
     return 0
 
 
@@ -107,7 +106,7 @@ def _completed(given: dict[str, list[str] | None]) -> dict[str, list[str]]:
     for name, words in known.items():
         if given[name]:
             problems += read_words(f"--{name}", given[name] or (), words)[1]
-        elif not (sys.stdin.isatty() and sys.stderr.isatty()):
+        elif not _someone_is_there():
             expected = f"at least one of {', '.join(word.name for word in words)}"
             problems.append(Problem(f"--{name}", "nothing", expected, "in a terminal the questions are asked"))
     if problems:
@@ -117,6 +116,11 @@ def _completed(given: dict[str, list[str] | None]) -> dict[str, list[str]]:
         fitting = words if name == "output" else _fitting(words, answers["output"])
         answers[name] = given[name] or _asked(_QUESTIONS[name], f"--{name}", fitting)
     return answers
+
+
+def _someone_is_there() -> bool:
+    # Either is None where it was closed.
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def _fitting(words: tuple[Word, ...], output: list[str]) -> tuple[Word, ...]:
@@ -134,12 +138,14 @@ def _asked(question: str, where: str, words: tuple[Word, ...]) -> list[str]:
 
     print(question, file=sys.stderr)
     for number, word in enumerate(words, start=1):
-        print(f"  {number:>2}  {word.name}: {word.means}", file=sys.stderr)
+        line = f"  {number:>2}  {word.name}: {word.means}"
+        print(*textwrap.wrap(line, layout.width(), subsequent_indent=" " * 8), sep="\n", file=sys.stderr)
     while True:
         print("Number or name: ", end="", file=sys.stderr, flush=True)
         try:
             texts = [text.strip() for text in input().split(",") if text.strip()]
         except EOFError:
+            print(file=sys.stderr)
             raise BadInput(Problem(where, "the end of the input", "an answer")) from None
         chosen = [
             words[int(text) - 1].name if text.isdecimal() and 0 < int(text) <= len(words) else text for text in texts
@@ -150,38 +156,3 @@ def _asked(question: str, where: str, words: tuple[Word, ...]) -> list[str]:
         if not problems:
             return [word.name for word in meant]
         print(*problems, sep="\n", file=sys.stderr)
-
-
-def _rows(rows: Iterable[tuple[str, str]], first: int) -> list[tuple[str, bool]]:
-    """Rows of two columns, the first of a given width, each wrapped within its own."""
-    width = _width()
-    lines = []
-    for left, right in rows:
-        lefts, rights = textwrap.wrap(left, first - 2), textwrap.wrap(right, width - first - 2)
-        height = max(len(lefts), len(rights))
-        for one, other in zip(_filled(lefts, height), _filled(rights, height), strict=True):
-            lines.append((f"  {one:<{first}}{other}".rstrip(), False))
-    return lines
-
-
-def _filled(lines: list[str], height: int) -> list[str]:
-    return lines + [""] * (height - len(lines))
-
-
-def _wrapped(text: str, indent: str) -> list[tuple[str, bool]]:
-    rest = " " * len(indent)
-    return [(line, False) for line in textwrap.wrap(text, _width(), initial_indent=indent, subsequent_indent=rest)]
-
-
-def _width() -> int:
-    return min(_WIDEST, shutil.get_terminal_size().columns)
-
-
-def _show(lines: Iterable[tuple[str, bool]]) -> None:
-    """Lines that are wrapped already, headings bold where a terminal can show it."""
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(highlight=False, soft_wrap=True)
-    for line, heading in lines:
-        console.print(Text(line, style="bold" if heading else ""))

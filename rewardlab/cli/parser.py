@@ -36,6 +36,8 @@ class _Parser(argparse.ArgumentParser):
         word = re.search(r"(?:invalid choice: '|unrecognized arguments: )([^\s']*)", message)
         known = re.findall(r"'([^']*)'", message.partition("(choose from ")[2])
         fix = nearest(word[1], known or _OPTIONS) if word else ""
+        if word and word[1] in _OPTIONS:
+            fix = "another command has it, this one does not"
         raise _WrongUsage(f"{message}; {fix or f'see `{self.prog} --help`'}")
 
 
@@ -173,6 +175,7 @@ def make_parser() -> argparse.ArgumentParser:
 def _add_losses(commands: argparse._SubParsersAction[_Parser]) -> None:
     """The tables of losses and mistakes, and below them the rules and the advice."""
     losses = commands.add_parser("losses", help="show which loss is for what, or advise on one")
+    losses.description = "Without a command: which loss is for what, and which one punishes which mistake."
     losses.add_argument("--json", action="store_true", help="print it as JSON")
     losses.set_defaults(command=advising.losses)
     more = losses.add_subparsers(metavar="COMMAND")
@@ -201,6 +204,7 @@ def _add_losses(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _add_training_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", type=Path, metavar="DIR", help="where results go (default: results/NAME)")
     command.add_argument("--workers", type=int, metavar="N", help="processes at once (default: all cores)")
+    command.set_defaults(resumes=True)
     _add_code_option(command)
 
 
