@@ -15,9 +15,18 @@ from rewardlab_envs.endgame.board import Board
 from rewardlab_envs.endgame.moves import PROMOTIONS, Moves
 from rewardlab_envs.endgame.outcomes import Defender, Outcomes, move_names, outcomes
 from rewardlab_envs.endgame.picture import BoardPicture
-from rewardlab_envs.endgame.positions import BARE, MATE, PLAY, PROMOTED, STALEMATE, Positions, enumerated_positions
+from rewardlab_envs.endgame.positions import (
+    BARE,
+    MATE,
+    PLAY,
+    PROMOTED,
+    STALEMATE,
+    STUCK,
+    Positions,
+    enumerated_positions,
+)
 from rewardlab_envs.endgame.potentials import endgame_potentials
-from rewardlab_envs.endgame.rewards import EVENTS, OBJECTIVE, REWARDS
+from rewardlab_envs.endgame.rewards import EVENTS, OBJECTIVE, endgame_rewards
 from rewardlab_envs.endgame.start_sets import start_sets
 from rewardlab_envs.endgame.tablebase import NOT_WON, Tablebase
 from rewardlab_envs.endgame.tablebase_cache import tablebase
@@ -30,8 +39,8 @@ PIECES = {"KQK": ("Q",), "KRK": ("R",), "KPK": ("P", *PROMOTIONS)}
 SIZES = range(4, 9)
 """The squares of a side."""
 
-MAX_OUTCOMES = 8_000_000
-"""The most that S x A x K may be: with its events, and while it is made, an outcome takes about 200 bytes."""
+MAX_OUTCOMES = 11_000_000
+"""The most that S x A x K may be: with its events, and while it is made, an outcome takes up to 200 bytes."""
 
 IllegalMoves = Literal["wasted", "refused"]
 Promotion = Literal["plays_on", "ends"]
@@ -73,16 +82,16 @@ def endgame_task(
     """
     _check(pieces, size, defender, illegal_moves, promotion, fold, max_episode_steps)
     board = Board(size)
-    moves = {letter: Moves(board, letter) for letter in PIECES[pieces]}
+    moves = {letter: Moves(board, letter, "piece" if pieces == "KPK" else "") for letter in PIECES[pieces]}
     positions = enumerated_positions(moves, fold=fold, promotion_ends=promotion == "ends")
     bases = {letter: tablebase(letter, size) for letter in moves}
-    _check_size(positions, moves, defender)
+    _check_size(positions, moves, {"fold": fold, "defender": defender == "perfect", "promotion": promotion == "ends"})
     led = outcomes(positions, moves, bases, defender)
     to_mate = _moves_to_mate(positions, bases)
     begins = (positions.kind == 0) & (positions.phase == PLAY) & (to_mate < NOT_WON)
     start = begins * positions.weight / positions.weight[begins].sum()
     catalogue = Catalogue(
-        REWARDS,
+        endgame_rewards(promotion_ends=promotion == "ends"),
         OBJECTIVE,
         EVENTS,
         endgame_potentials(positions, to_mate),
@@ -129,13 +138,16 @@ def _check(
         raise BadInput(*problems)
 
 
-def _check_size(positions: Positions, moves: dict[str, Moves], defender: Defender) -> None:
+def _check_size(positions: Positions, moves: dict[str, Moves], saved: dict[str, bool]) -> None:
+    """Refuse what would not fit into memory; ``saved`` says which of the settings that make it smaller are chosen."""
     actions = len(move_names(moves, positions.playing))
-    answers = 8 if defender == "random" else 1
+    answers = 1 if saved["defender"] else 8
     size = len(positions.phase) * actions * answers
     if size > MAX_OUTCOMES:
         got = f"{len(positions.phase)} states x {actions} moves x {answers} answers"
-        fix = "take fold=True, defender='perfect', promotion='ends' or a smaller board"
+        ways = {"fold": "fold=True", "defender": "defender='perfect'"}
+        ways |= {"promotion": "promotion='ends'"} if "P" in moves else {}
+        fix = " or ".join(["take a smaller board", *(way for setting, way in ways.items() if not saved[setting])])
         raise BadInput(Problem("size", got, f"at most {MAX_OUTCOMES} outcomes", fix))
 
 
@@ -169,7 +181,7 @@ def _model(
         "moves": legal,
         "illegal_moves": ~legal,
         "mate": mate,
-        "stalemate": phase == STALEMATE,
+        "stalemate": (phase == STALEMATE) | (phase == STUCK),
         "piece_lost": phase == BARE,
         "promotions": legal & led.promotes[:, None],
         "checks": led.checks[:, :, None] & ~mate,

@@ -53,10 +53,13 @@ class Moves:
     Attributes:
         board: The board.
         letter: "Q", "R" or "P".
+        word: What the piece is called in the names of its moves, so that pieces which become one another may share
+            them; "queen" or "rook" by default.
     """
 
     board: Board
     letter: str
+    word: str = ""
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -65,8 +68,8 @@ class Moves:
         if self.letter == "P":
             double = ("pawn_two",) if self._double_step else ()
             return (*king, "pawn_one", *double, "promote_queen", "promote_rook")
-        word, directions = {"Q": ("queen", _ALL), "R": ("rook", _STRAIGHT)}[self.letter]
-        far = range(1, self.board.size)
+        own_word, directions = {"Q": ("queen", _ALL), "R": ("rook", _STRAIGHT)}[self.letter]
+        word, far = self.word or own_word, range(1, self.board.size)
         return (*king, *(f"{word}_{tuple(DIRECTIONS)[number]}_{steps}" for number in directions for steps in far))
 
     @cached_property

@@ -8,13 +8,19 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from rewardlab_envs.endgame.positions import BARE, MATE, PROMOTED, STALEMATE, Positions
+from rewardlab_envs.endgame.positions import BARE, MATE, PROMOTED, STALEMATE, STUCK, Positions
 
 __all__ = ["SQUARE_PIXELS", "BoardPicture"]
 
 SQUARE_PIXELS = 60
 LIGHT, DARK, WHITE, BLACK, INK = "#f0e6d2", "#b9a37e", "#fdfdfb", "#22262b", "#22262b"
-_ENDS = {MATE: "mate", STALEMATE: "stalemate", BARE: "draw: the piece is taken", PROMOTED: "promoted"}
+_ENDS = {
+    MATE: "mate",
+    STALEMATE: "stalemate",
+    STUCK: "stalemate",
+    BARE: "draw: the piece is taken",
+    PROMOTED: "promoted",
+}
 
 
 @final

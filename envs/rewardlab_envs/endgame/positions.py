@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from rewardlab_envs.endgame.board import Board
 from rewardlab_envs.endgame.moves import Moves
 
-__all__ = ["BARE", "MATE", "PLAY", "PROMOTED", "STALEMATE", "Positions", "enumerated_positions"]
+__all__ = ["BARE", "MATE", "PLAY", "PROMOTED", "STALEMATE", "STUCK", "Positions", "enumerated_positions"]
 
-PLAY, MATE, STALEMATE, BARE, PROMOTED = range(5)
-"""Whether White is to move, or how it ended: mate, stalemate, the piece taken, or, where that ends it, a promotion."""
+PLAY, MATE, STALEMATE, STUCK, BARE, PROMOTED = range(6)
+"""Whether White is to move, or how the game ended: mate, stalemate of Black, stalemate of White (`STUCK`, whose king is
+shut in by its own pawn), the piece taken, or, where that is an end, a promotion."""
 
 
 @final
@@ -26,13 +27,13 @@ class Positions:
     Attributes:
         board: The board.
         letters: The pieces that White may have.
-        phase: ``[S]`` one of `PLAY`, `MATE`, `STALEMATE`, `BARE`, `PROMOTED`.
+        phase: ``[S]`` one of `PLAY`, `MATE`, `STALEMATE`, `STUCK`, `BARE`, `PROMOTED`.
         kind: ``[S]`` which of the letters White has; -1 where the piece is taken.
         king: ``[S]`` the square of White's king.
         piece: ``[S]`` the square of the piece; -1 where it is taken.
         lone: ``[S]`` the square of Black's king.
         number: Phase to ``[kinds, n, n, n]`` int32: the state of each kind and squares of king, piece and lone king; -1
-            where there is none. Of `BARE` it is ``[n, n]``.
+            where there is none. `PLAY` finds those that are `STUCK` too; of `BARE` it is ``[n, n]``.
     """
 
     board: Board
@@ -77,7 +78,7 @@ def enumerated_positions(moves: Mapping[str, Moves], *, fold: bool, promotion_en
     number: dict[int, NDArray[np.int32]] = {}
     masks = [_masks(one, only_promoted=promotion_ends and letter != "P") for letter, one in moves.items()]
     count = 0
-    for phase in (PLAY, MATE, STALEMATE, PROMOTED):
+    for phase in (PLAY, MATE, STALEMATE, STUCK, PROMOTED):
         number[phase] = np.full((len(letters), *masks[0][phase].shape), -1, dtype=np.int32)
         for kind, mask in enumerate(masks):
             there = np.flatnonzero(mask[phase])
@@ -87,6 +88,7 @@ def enumerated_positions(moves: Mapping[str, Moves], *, fold: bool, promotion_en
             number[phase][kind].ravel()[there] = of_cell[canonical[there]]
             rows.append((phase, kind, chosen))
             count += len(chosen)
+    number[PLAY] = np.maximum(number[PLAY], number[STUCK])
     shape = (board.squares,) * 3
     squares = np.concatenate([np.stack(np.unravel_index(cells, shape)) for _, _, cells in rows], axis=1)
     king, lone, number[BARE] = _bare_kings(board, count, fold=fold, mirrored_only="P" in letters)
@@ -110,17 +112,21 @@ def _masks(moves: Moves, *, only_promoted: bool) -> dict[int, NDArray[np.bool_]]
     king, piece, lone = np.nonzero(moves.apart)
     stuck = np.zeros(moves.apart.shape, dtype=np.bool_)
     stuck[king, piece, lone] = ~moves.black(king, piece, lone)[1].any(axis=1)
+    king, piece, lone = np.nonzero(moves.white_to_move)
+    may_play = np.zeros_like(stuck)
+    may_play[king, piece, lone] = moves.white(king, piece, lone).legal.any(axis=1)
     none = np.zeros_like(stuck)
     masks = {
-        PLAY: moves.white_to_move,
+        PLAY: may_play,
         MATE: stuck & moves.check,
         STALEMATE: stuck & ~moves.check,
+        STUCK: moves.white_to_move & ~may_play,
         PROMOTED: none,
     }
     if only_promoted:
         last = (moves.board.rank == moves.board.size - 1)[None, :, None]
         masks = {phase: mask & last for phase, mask in masks.items()}
-        masks |= {PLAY: none, PROMOTED: moves.apart & ~stuck & last}
+        masks |= {PLAY: none, STUCK: none, PROMOTED: moves.apart & ~stuck & last}
     return masks
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rewardlab.rewards import Exploit, Reward
 from rewardlab.transitions import Transitions
 
-__all__ = ["CHECK_BONUS", "EDGE_BONUS", "EVENTS", "OBJECTIVE", "REWARDS"]
+__all__ = ["CHECK_BONUS", "EDGE_BONUS", "EVENTS", "OBJECTIVE", "endgame_rewards"]
 
 EVENTS = (
     "moves",
@@ -32,6 +32,16 @@ EDGE_BONUS = 0.25
 """What the naive bonus pays for each square that Black's king comes nearer to the edge."""
 
 
+def endgame_rewards(*, promotion_ends: bool) -> dict[str, Reward]:
+    """The rewards of one endgame, by name.
+
+    Args:
+        promotion_ends: Whether the game is over when a pawn promotes. Nothing is left then that could give check after
+            check, and ``check_bonus`` is left out.
+    """
+    return {name: reward for name, reward in _REWARDS.items() if not promotion_ends or name != "check_bonus"}
+
+
 def _checks_for_ever(episode: Transitions) -> bool:
     """Check follows on check, many more than a mate takes."""
     checks = episode.event("checks")
@@ -43,7 +53,7 @@ def _lets_go_and_drives(episode: Transitions) -> bool:
     return bool(episode.event("drives").sum() >= 5 and episode.event("retreats").sum() >= 4)
 
 
-REWARDS = {
+_REWARDS = {
     reward.name: reward
     for reward in (
         Reward.from_event_weights(
