@@ -186,6 +186,24 @@ def test_only_tokens_that_are_no_padding_count(padding: int) -> None:
     torch.testing.assert_close(loss, peer)
 
 
+@pytest.mark.parametrize("row", [[-INF] * 3, [INF] * 3, [0.0, INF, 1.0]])
+@pytest.mark.parametrize("padding", [-100, 0])
+def test_what_scores_a_padded_place_has_does_not_matter(row: list[float], padding: int) -> None:
+    scores, labels = np.array([[1.0, 2.0, 3.0], row, [0.0, 5.0, 1.0]]), np.array([2, padding, 1])
+    slopes = token_cross_entropy_gradient(scores, labels, padding)
+    np.testing.assert_array_equal(slopes[1], 0)
+    tensor, targets = torch.from_numpy(scores).requires_grad_(), torch.from_numpy(labels)
+    for check in (True, False):
+        tensor.grad = None
+        loss = TokenCrossEntropyLoss(padding, check=check)(tensor, targets)
+        assert loss.item() == pytest.approx(token_cross_entropy(scores, labels, padding).mean())
+        loss.backward()
+        assert tensor.grad is not None
+        # Unchecked, the padded place itself is torch's own NaN; no other is spoilt by it.
+        kept = slice(None) if check else [0, 2]
+        np.testing.assert_allclose(tensor.grad.numpy()[kept], slopes[kept] / 2, rtol=1e-9, atol=1e-15)
+
+
 @pytest.mark.parametrize("padding", [-100, 0])
 def test_nothing_but_padding_is_refused(padding: int) -> None:
     scores, labels = np.zeros((2, 3, 4)), np.full((2, 3), padding)

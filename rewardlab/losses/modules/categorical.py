@@ -74,7 +74,8 @@ class TokenCrossEntropyLoss(AbstractLikelihoodLoss):
             None if every place has one.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
         check: Refuse NaN, and rows without a softmax, at once, not only when the loss is not finite. It also finds NaN
-            at padded places, which leaves the loss finite and spoils its gradient.
+            at padded places. Without it such NaN, and an infinite score or nothing but -inf at a padded place, leave
+            the loss finite and make the gradient of that place NaN, as in torch; with it, that gradient is 0.
 
     Raises:
         BadInput: The padding is no whole number, or there is no such reduction.
@@ -112,8 +113,9 @@ class TokenCrossEntropyLoss(AbstractLikelihoodLoss):
 
     def _loss(self, *tensors: Tensor) -> Tensor:
         scores, labels = tensors
-        if self.padding is None:
-            return functional.cross_entropy(scores, labels, reduction=self.reduction)
+        if self.padding is None or self.check:
+            # To choose the rows costs time, and keeps what stands at padded places out of the gradient.
+            return functional.cross_entropy(*self._tokens(scores, labels), reduction=self.reduction)
         loss = functional.cross_entropy(scores, labels, ignore_index=self.padding, reduction=self.reduction)
         return loss[labels != self.padding] if self.reduction == "none" else loss
 
