@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,6 +100,21 @@ class TestFullBoard:
         assert full_board["R"].black[cell(read("Kg6 Ra8 kg8"), 8)] == 0
         # With White's king a file farther away, Black's leaves by h7.
         assert full_board["R"].white[cell(read("Kf6 Ra1 kg8"), 8)] > 1
+
+
+def test_the_rook_on_the_full_board_is_solved_from_nothing_in_seconds() -> None:
+    # The budget is 30 s and 2 GB, for a process of its own that does nothing else: by the clock, and by its peak memory.
+    pytest.importorskip("resource", reason="peak memory is asked of the operating system here")
+    program = (
+        "import resource, time; begun = time.perf_counter()\n"
+        "from rewardlab_envs.endgame.tablebase import solved_tablebase\n"
+        "assert solved_tablebase('R', 8).longest == 16\n"
+        "print(time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    seconds, peak = (float(word) for word in printed.split())
+    assert seconds < 30
+    assert peak * (1 if sys.platform == "darwin" else 1024) < 2e9
 
 
 @EACH_LETTER
