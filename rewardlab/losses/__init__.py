@@ -9,6 +9,7 @@ Importing this loads NumPy only. `rewardlab.losses.modules` has the same losses 
 """
 
 from rewardlab.losses.adversarial import (
+    DiscriminatorGradient,
     combined_generative_loss,
     discriminator_loss,
     discriminator_loss_gradient,
@@ -41,11 +42,17 @@ from rewardlab.losses.class_weights import (
     weighted_optimum,
 )
 from rewardlab.losses.focal import focal_factor, focal_loss, focal_loss_gradient
-from rewardlab.losses.gaussian import gaussian_log_density, gaussian_nll, gaussian_nll_gradient
-from rewardlab.losses.latent import gaussian_kl, gaussian_kl_gradient
+from rewardlab.losses.gaussian import GaussianGradient, gaussian_log_density, gaussian_nll, gaussian_nll_gradient
+from rewardlab.losses.latent import LatentGradient, gaussian_kl, gaussian_kl_gradient
 from rewardlab.losses.linear import LinearGradient, linear_gradient
 from rewardlab.losses.logistic import log_sigmoid, log_softmax, log_sum_exp, logit, sigmoid, softmax, softplus
-from rewardlab.losses.mixture import expected_squared_error, mixture_nll, mixture_nll_gradient, mixture_responsibilities
+from rewardlab.losses.mixture import (
+    MixtureGradient,
+    expected_squared_error,
+    mixture_nll,
+    mixture_nll_gradient,
+    mixture_responsibilities,
+)
 from rewardlab.losses.noise import (
     clean_estimate,
     noise_prediction_error,
@@ -85,7 +92,11 @@ from rewardlab.losses.thresholds import (
 
 __all__ = [
     "CalibrationRow",
+    "DiscriminatorGradient",
+    "GaussianGradient",
+    "LatentGradient",
     "LinearGradient",
+    "MixtureGradient",
     "ThresholdSweep",
     "absolute_error",
     "absolute_error_gradient",

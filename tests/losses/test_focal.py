@@ -184,3 +184,20 @@ def test_the_factor_refuses_what_is_no_probability() -> None:
 def test_it_says_what_it_is() -> None:
     assert repr(FocalLoss()) == "FocalLoss(gamma=2, alpha=0.25, reduction='mean')"
     assert repr(FocalLoss(1.5, 0.5, True)) == "FocalLoss(gamma=1.5, alpha=0.5, constant_alpha=True, reduction='mean')"
+
+
+@pytest.mark.parametrize(("gamma", "alpha"), [(2.0, None), (0.5, 0.25), (1.0, 0.75)])
+def test_the_derivative_by_a_hard_label_is_the_limit_of_that_by_soft_ones(gamma: float, alpha: float | None) -> None:
+    logits = torch.tensor([-30.0, -1.0, 0.5, 2.0, 30.0, 1e4], dtype=torch.float64)
+    for label, nearly in ((0.0, 1e-13), (1.0, 1 - 1e-13)):
+        slopes = []
+        for value in (label, nearly):
+            labels = torch.full_like(logits, value, requires_grad=True)
+            FocalLoss(gamma, alpha, reduction="sum")(logits[1:4], labels[1:4]).backward()
+            assert labels.grad is not None
+            slopes.append(labels.grad[1:4])
+        torch.testing.assert_close(slopes[0], slopes[1], rtol=1e-9, atol=1e-9)
+        far = torch.full_like(logits, label, requires_grad=True)
+        FocalLoss(gamma, alpha)(logits, far).backward()
+        assert far.grad is not None
+        assert torch.isfinite(far.grad).all()

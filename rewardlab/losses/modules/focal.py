@@ -77,8 +77,11 @@ def _log_of_error(logits: Tensor, labels: Tensor) -> Tensor:
     """The logarithm of 1 - p_t, where p_t is the probability of what came true, ``p y + (1 - p)(1 - y)``."""
     of_hard = functional.logsigmoid(logits * (1 - 2 * labels))
     soft = labels * (1 - labels) != 0
-    if not torch.compiler.is_compiling() and not soft.any():
+    if not (labels.requires_grad or torch.compiler.is_compiling() or soft.any()):
         return of_hard
     mixed = torch.sigmoid(logits) * (1 - labels) + torch.sigmoid(-logits) * labels
+    if labels.requires_grad:
+        # Both agree at a hard label; the derivative by the label is that of the mixture.
+        soft = mixed > 0
     # Of a soft label it is never 0; where labels are hard, the logarithm of a 0 must not be on the way of the gradient.
     return torch.where(soft, torch.log(torch.where(soft, mixed, torch.ones_like(mixed))), of_hard)
