@@ -44,7 +44,7 @@ def losses(options: argparse.Namespace) -> int:
     lines += [("", False), ("The mistake to avoid, and what punishes it", True), ("", False)]
     for mistake in MISTAKE_TABLE:
         lines += layout.rows([(mistake.mistake, f"{mistake.answer}: {mistake.because}")], 30)
-    lines += [("", False), ("For advice on a task of your own: rewardlab losses advise", False)]
+    lines += [("", False), *layout.wrapped("For advice on a task of your own: rewardlab losses advise", "")]
     layout.show(lines)
     return 0
 

@@ -39,9 +39,7 @@ def _never_straight_on() -> list[str]:
         costs = expected_squared_error([mean, LEFT], OUTCOMES, odds)
         uneven.append((f"{left:g}", f"{mean:g}", f"{costs[0]:.6g}", f"{costs[1]:.6g}"))
     return [
-        *paragraph(
-            f"In five seconds the car is {-LEFT:g} m to the left or {RIGHT:g} m to the right, as likely either way:"
-        ),
+        *paragraph(f"In five seconds the car is {-LEFT:g} m to the left or {RIGHT:g} m to the right, equally likely:"),
         "",
         *columns(("said", "mean squared error", "variance + said^2"), rows),
         "",
@@ -155,7 +153,7 @@ LEFT_OR_RIGHT = (
         "never-straight-on",
         "Left or right, never straight on: squared error likes best what cannot happen",
         _never_straight_on,
-        belief="with two answers as likely, every prediction is equally bad under squared error.",
+        belief="with two equally likely answers, every prediction is equally bad under squared error.",
         truth="the wrong middle is the one best prediction, and costs half of what either right answer costs.",
     ),
     Lesson(
@@ -168,7 +166,7 @@ LEFT_OR_RIGHT = (
         "density-is-no-probability",
         "A likelihood loss may be negative",
         _density_is_no_probability,
-        belief="a loss cannot fall below 0, so that one is wrong.",
+        belief="a loss cannot fall below 0; one that does is wrong.",
         truth="a density has a unit and exceeds 1 where a hill is narrow; its loss has no smallest value.",
     ),
     Lesson(

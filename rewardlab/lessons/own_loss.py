@@ -196,8 +196,8 @@ OWN_LOSS = (
         "untrained-model",
         "What a model that knows nothing must cost",
         _untrained_model,
-        belief="with alpha 0.25 an untrained focal loss is about 0.35.",
-        truth="0.25 x 0.25 x ln 2 is 0.043; about 0.35 is half of ln 2, which no such setting gives.",
+        belief="an untrained model costs about ln 2, or half of it, whatever the loss.",
+        truth="weight, focus and alpha each move it: with alpha 0.25 on everything it is 0.043, not 0.35.",
     ),
     Lesson(
         "pull-of-one-fraud",
@@ -210,7 +210,7 @@ OWN_LOSS = (
         "five-frauds-as-coded",
         "A hundred logits, each walking to its own label",
         _five_frauds_as_coded,
-        belief="one shared logit is pushed towards fraud.",
+        belief="a program whose probability of fraud rises step by step has learned what fraud is like.",
         truth="what is printed is the first fraud's own logit; those of the legitimate go the other way.",
     ),
     Lesson(

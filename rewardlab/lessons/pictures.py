@@ -58,7 +58,7 @@ def _blur_beats_sharp() -> list[str]:
         costs = [_miss(picture, original) for original in originals]
         rows.append((name, *(f"{cost:.6g}" for cost in costs), f"{np.mean(costs):.6g}"))
     return [
-        *paragraph("Two originals fit what is known, as likely: a picture, and its negative."),
+        *paragraph("Two originals fit what is known, equally likely: a picture and its negative."),
         "",
         *columns(("said", "against the first", "the second", "on average"), rows, words=[0]),
         "",

@@ -149,7 +149,7 @@ RAIN = (
         "squared-error-of-a-probability",
         "Squared error is honest about a probability, but gives up on the worst ones",
         _squared_error_of_a_probability,
-        belief="squared error on a probability does not care what really happened.",
+        belief="squared error is no honest score of a probability: it does not care what really happened.",
         truth="it does, and its best forecast is the true rate; but it is bounded, and its slope in the logit dies out "
         "where the forecast is confident and wrong.",
     ),

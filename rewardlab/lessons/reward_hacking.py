@@ -131,8 +131,9 @@ REWARD_HACKING = (
         "reward-for-speed",
         "A reward for speed is best earned by dropping the parcel",
         _reward_for_speed,
-        belief="thrown away after 0.1 minutes, a parcel pays ten times as much.",
-        truth="ten is what it pays, a hundred times what 10 minutes do; and sooner pays more, without end.",
+        belief="to be paid 1 / minutes is to be paid for delivering fast.",
+        truth="a parcel dropped after 0.1 minutes pays 10, a hundred times what 10 minutes do; sooner pays more, "
+        "without end.",
     ),
     Lesson(
         "shaping-does-not-repair",

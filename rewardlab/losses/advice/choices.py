@@ -188,7 +188,7 @@ LOSS_CHOICES = (
         "`combined_generative_loss` of `reconstruction_error` and `generator_loss` (the form that does not saturate), "
         "beginning at a small weight; `CombinedGenerativeLoss`. Both parts must judge the same samples.",
         ("combined_generative_loss", "reconstruction_error", "generator_loss", "discriminator_loss"),
-        ("CombinedGenerativeLoss", "GeneratorLoss", "DiscriminatorLoss"),
+        ("CombinedGenerativeLoss", "ReconstructionLoss", "GeneratorLoss", "DiscriminatorLoss"),
     ),
     Choice(
         "reconstruction",

@@ -112,7 +112,7 @@ def advise(
         trade_off=_said("trade_off", sources),
         implementation=(*_said("implementation", sources), *known.sentences()),
         functions=tuple(dict.fromkeys(name for source in sources for name in source.functions)),
-        modules=tuple(dict.fromkeys(name for choice in (*losses, *penalties) for name in choice.modules)),
+        modules=tuple(dict.fromkeys(name for source in sources for name in source.modules)),
         numbers=known.numbers(),
     )
 

@@ -22,12 +22,14 @@ class Remark:
         condition: When it is said.
         text: What is said.
         functions: Functions in `rewardlab.losses` that it names.
+        modules: Modules in `rewardlab.losses.modules` beside them.
     """
 
     part: Literal["choice", "trade_off", "implementation"]
     condition: Condition
     text: str
     functions: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
 
     def said(self, part: str) -> str:
         """What it says to ``choice``, ``trade_off`` or ``implementation``; empty if nothing."""
@@ -44,6 +46,7 @@ REMARKS = (
         ),
         "If easy negatives turn out to dominate training, the focal loss on top, alpha = w / (1 + w) for a weight w.",
         ("focal_loss",),
+        ("FocalLoss",),
     ),
     Remark(
         "choice",
@@ -96,6 +99,7 @@ REMARKS = (
         "No robust loss: the extremes are real, and absolute error would not see how far out they lie. Huber's with a "
         "large delta, or a quantile, stands between.",
         ("huber",),
+        ("HuberLoss",),
     ),
     Remark(
         "choice",
@@ -177,6 +181,7 @@ REMARKS = (
         Condition(("generated",), ("unstable-training",), ("blurry-output", "averaged-answers", "several-outcomes")),
         "If that is too blurred, consider `noise_prediction_error` before anything adversarial.",
         ("noise_prediction_error",),
+        ("NoisePredictionLoss",),
     ),
 )
 """The remarks, in the order in which they are said."""
