@@ -53,3 +53,15 @@ gym.register(
     vector_entry_point="rewardlab_envs.endgame:endgame_vector_env",
     max_episode_steps=50,
 )
+gym.register(
+    "rewardlab/MiniChess-v0",
+    entry_point="rewardlab_envs.minichess:MiniChessEnv",
+    vector_entry_point="rewardlab_envs.minichess:MiniChessVectorEnv",
+    max_episode_steps=100,
+)
+gym.register(
+    "rewardlab/Chess-v0",
+    entry_point="rewardlab_envs.minichess:chess_env",
+    vector_entry_point="rewardlab_envs.minichess:chess_vector_env",
+    max_episode_steps=300,
+)

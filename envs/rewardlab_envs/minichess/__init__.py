@@ -1,6 +1,35 @@
 """Chess-like games on small boards, and chess: one compiled engine, and the rules as data."""
 
-from rewardlab_envs.minichess.game import Game
-from rewardlab_envs.minichess.rules import RULE_SETS, RuleSet, rule_set
+from __future__ import annotations
 
-__all__ = ["RULE_SETS", "Game", "RuleSet", "rule_set"]
+from typing import Any
+
+from rewardlab_envs.minichess.game import ENDINGS, Game
+from rewardlab_envs.minichess.match import OPPONENTS, MatchSettings
+from rewardlab_envs.minichess.rules import RULE_SETS, RuleSet, rule_set
+from rewardlab_envs.minichess.single import MiniChessEnv
+from rewardlab_envs.minichess.vector import MiniChessVectorEnv
+
+__all__ = [
+    "ENDINGS",
+    "OPPONENTS",
+    "RULE_SETS",
+    "Game",
+    "MatchSettings",
+    "MiniChessEnv",
+    "MiniChessVectorEnv",
+    "RuleSet",
+    "chess_env",
+    "chess_vector_env",
+    "rule_set",
+]
+
+
+def chess_env(**settings: Any) -> MiniChessEnv:
+    """Chess as a Gymnasium environment; ``settings`` go to `MiniChessEnv`."""
+    return MiniChessEnv(**{"rules": "chess", **settings})
+
+
+def chess_vector_env(num_envs: int = 1, **settings: Any) -> MiniChessVectorEnv:
+    """Chess as a native vector environment; ``settings`` go to `MiniChessVectorEnv`."""
+    return MiniChessVectorEnv(num_envs, **{"rules": "chess", **settings})

@@ -38,8 +38,8 @@ def read_fen(text: str, rules: RuleSet, where: str = "fen") -> NDArray[np.int16]
         where: The place to name in an error.
 
     Raises:
-        BadInput: It is no FEN, or of a position that plainly no game of these rules can reach: kings that are missing or
-            can be taken, pawns on the last rows, too many pieces, rights without king and rook at home.
+        BadInput: It is no FEN, or of a position that plainly no game of these rules can reach: kings that are missing
+            or can be taken, pawns on the last rows, too many pieces, rights without king and rook at home.
     """
     fields = text.split()
     if len(fields) not in (4, 6):

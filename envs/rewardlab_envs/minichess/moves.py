@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from rewardlab_envs.minichess.inner import inner
 from rewardlab_envs.minichess.squares import (
     BISHOP,
     CASTLES,
@@ -38,7 +39,7 @@ _LEAPS = np.array([-21, -19, -12, -8, 8, 12, 19, 21])
 _DIRECTIONS = np.array([-10, -1, 1, 10, -11, -9, 9, 11])
 
 
-@njit(cache=True)
+@inner
 def attacked(state: Any, square: int, by: int) -> bool:
     """Whether the side ``by`` (1 or -1) attacks a cell."""
     for leap in _LEAPS:
@@ -66,12 +67,12 @@ def in_check(state: Any, side: int) -> bool:
     return attacked(state, state[KING_PLACES + (side < 0)], -side)
 
 
-@njit(cache=True)
+@inner
 def _is_enemy(piece: int, side: int) -> bool:
     return -KING <= piece * side < 0
 
 
-@njit(cache=True)
+@inner
 def _add_pawn(state: Any, rules: Any, square: int, row: int, moves: Any, count: int) -> int:
     side, size = state[SIDE], rules[SIZE]
     last_row, home_row = (size - 1, 1) if side > 0 else (0, size - 2)
@@ -98,7 +99,7 @@ def _add_pawn(state: Any, rules: Any, square: int, row: int, moves: Any, count: 
     return count
 
 
-@njit(cache=True)
+@inner
 def _add_piece(state: Any, square: int, piece: int, moves: Any, count: int) -> int:
     side = state[SIDE]
     first = 4 if piece == BISHOP else 0
@@ -120,7 +121,7 @@ def _add_piece(state: Any, square: int, piece: int, moves: Any, count: int) -> i
     return count
 
 
-@njit(cache=True)
+@inner
 def _add_castling(state: Any, rules: Any, moves: Any, count: int) -> int:
     side = state[SIDE]
     for index in range(0 if side > 0 else 2, 2 if side > 0 else 4):
@@ -141,7 +142,7 @@ def _add_castling(state: Any, rules: Any, moves: Any, count: int) -> int:
     return count
 
 
-@njit(cache=True)
+@inner
 def _pseudo_legal_moves(state: Any, rules: Any, moves: Any) -> int:
     count = 0
     for row in range(rules[SIZE]):
@@ -158,7 +159,7 @@ def _pseudo_legal_moves(state: Any, rules: Any, moves: Any) -> int:
     return count
 
 
-@njit(cache=True)
+@inner
 def _mark_en_passant(after: Any, passed: int, to: int, side: int) -> None:
     """Note a square only where the pawn may legally be taken, so that equal positions are equal arrays."""
     for sideways in (-1, 1):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from rewardlab_envs.minichess.inner import inner
 from rewardlab_envs.minichess.moves import in_check
 from rewardlab_envs.minichess.squares import (
     BISHOP,
@@ -30,7 +31,7 @@ _KEYS = np.random.Generator(np.random.PCG64(20261125)).integers(0, 2**63, (13, 1
 """Zobrist (1970), "A new hashing method with application for game playing": one number for each piece on each cell."""
 
 
-@njit(cache=True)
+@inner
 def _key(state: Any, rules: Any) -> Any:
     """A number that is the same for positions that are the same in the sense of the rule of repetition."""
     key = np.uint64(0)
@@ -49,7 +50,7 @@ def remember(state: Any, rules: Any, history: Any) -> None:
     history[state[QUIET]] = _key(state, rules)
 
 
-@njit(cache=True)
+@inner
 def _is_repeated(state: Any, rules: Any, history: Any) -> bool:
     now, seen = state[QUIET], 1
     for before in range(now - 2, -1, -2):
@@ -57,7 +58,7 @@ def _is_repeated(state: Any, rules: Any, history: Any) -> bool:
     return bool(seen >= rules[REPETITION_LIMIT])
 
 
-@njit(cache=True)
+@inner
 def _is_dead(state: Any, rules: Any) -> bool:
     """Whether nobody can mate: a lone knight or bishop, or nothing but bishops on squares of one colour."""
     knights, bishops, colours = 0, 0, 0

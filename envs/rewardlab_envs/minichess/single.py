@@ -1,0 +1,122 @@
+"""One game at a time, as a Gymnasium environment."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from rewardlab.errors import BadInput, Problem
+from rewardlab.rewards import Catalogue, RewardChoice
+from rewardlab_envs.minichess.events import DRAWN, WON
+from rewardlab_envs.minichess.fen import write_fen
+from rewardlab_envs.minichess.match import Match, MatchSettings
+from rewardlab_envs.minichess.paying import pay
+from rewardlab_envs.minichess.picture import rgb_picture, text_picture
+from rewardlab_envs.minichess.rewards import OBJECTIVE, catalogue_of
+from rewardlab_envs.minichess.rules import rule_set
+
+__all__ = ["MiniChessEnv"]
+
+_ONLY = np.zeros(1, dtype=np.int64)
+_STEPPED = np.ones(1, dtype=np.bool_)
+
+
+@final
+class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
+    """A game against an opponent that is part of the environment: a step is the agent's move and the answer to it.
+
+    Observations and actions are those of docs/environments.md, both from the agent's side of the board. The info holds
+    ``action_mask`` (``[A]`` int8, as ``Discrete.sample`` takes it), and after a step ``objective``, ``ledger`` and
+    ``events``.
+
+    Args:
+        reward: What is paid: a name of the catalogue, weights on its events, or a reward. The objective by default.
+        render_mode: "ansi" for text, "rgb_array" for an image, or None.
+        settings: Those of `MatchSettings`.
+    """
+
+    metadata: dict[str, Any] = {  # noqa: RUF012 - Gymnasium declares it so
+        "render_modes": ["ansi", "rgb_array"],
+        "render_fps": 2,
+    }
+
+    def __init__(self, reward: RewardChoice = OBJECTIVE, render_mode: str | None = None, **settings: Any) -> None:
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise BadInput(Problem("render_mode", repr(render_mode), "None, 'ansi' or 'rgb_array'"))
+        self.settings = MatchSettings(**settings)
+        self.reward = self.catalogue.reward(reward)
+        self.render_mode = render_mode
+        self._match = Match(self.settings, 1)
+        self._is_seeded = False
+        self._observations: NDArray[np.float32] | None = None
+        self._over = False
+        self.observation_space = gym.spaces.Box(0.0, 1.0, (self._match.observation_length,), np.float32)
+        self.action_space = gym.spaces.Discrete(len(self._match.table))
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The rewards and potentials of the game."""
+        return catalogue_of(self.settings.rules)
+
+    @property
+    def fen(self) -> str:
+        """The position."""
+        self._current()
+        return write_fen(self._match.states[0], rule_set(self.settings.rules))
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Begin a game. A seed also decides all that the opponent will draw, in this game and the next ones."""
+        super().reset(seed=seed)
+        if seed is not None or not self._is_seeded:
+            self._match.seed(_ONLY, self.np_random.integers(0, 2**63, 1).astype(np.uint64))
+            self._is_seeded = True
+        self._match.begin(_ONLY)
+        self._observations = self._match.observe()
+        self._over = False
+        return self._observations[0], self._mask_info()
+
+    def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """Move, and let the opponent answer.
+
+        Raises:
+            BadInput: The action is not legal where illegal moves are refused, or the game is over.
+        """
+        before, index = self._current(), int(action)
+        if self._over:
+            raise BadInput(Problem("step", "a game that is over", "a new one", "call reset()"))
+        actions = np.array([index], dtype=np.int64)
+        events = self._match.act(_ONLY, actions)
+        after = self._observations = self._match.observe()
+        self._over = bool(events[0, WON : DRAWN + 1].any())
+        terminated = np.array([self._over])
+        paid = pay(self.reward, self.catalogue, before, actions, after, terminated, events, _STEPPED)
+        return after[0], float(paid.rewards[0]), self._over, False, paid.info() | self._mask_info()
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """The actions that are legal now, ``[A]`` bool, as sb3-contrib's MaskablePPO asks for them."""
+        self._current()
+        mask: NDArray[np.bool_] = self._match.masks[0].copy()
+        return mask
+
+    def render(self) -> Any:
+        """The position, as the render mode says."""
+        self._current()
+        size = self._match.table.size
+        if self.render_mode == "ansi":
+            return text_picture(self._match.states[0], size)
+        if self.render_mode == "rgb_array":
+            return rgb_picture(self._match.states[0], size)
+        return None
+
+    def _mask_info(self) -> dict[str, Any]:
+        return {"action_mask": self._match.masks[0].astype(np.int8)}
+
+    def _current(self) -> NDArray[np.float32]:
+        if self._observations is None:
+            raise gym.error.ResetNeeded("call reset() before the first step")
+        return self._observations
