@@ -103,7 +103,7 @@ class TestFullBoard:
 
 
 def test_the_rook_on_the_full_board_is_solved_from_nothing_in_seconds() -> None:
-    # The budget is 30 s and 2 GB, for a process of its own that does nothing else: by the clock, and by its peak memory.
+    # The budget is 30 s and 2 GB, for a process of its own that does nothing else: by the clock, and by peak memory.
     pytest.importorskip("resource", reason="peak memory is asked of the operating system here")
     program = (
         "import resource, time; begun = time.perf_counter()\n"

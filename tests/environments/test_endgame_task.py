@@ -107,6 +107,15 @@ def test_outcomes_are_those_of_the_plain_rules(settings: dict[str, Any]) -> None
         assert found == plain, position
 
 
+@pytest.mark.parametrize("settings", SMALL[:4], ids=["KQK", "KRK", "KPK", "KPK-ends"])
+def test_each_end_is_what_it_is_called(settings: dict[str, Any]) -> None:
+    positions = positions_of(endgame_task(**settings))
+    for state in np.flatnonzero(np.isin(positions.phase, (MATE, STALEMATE, PROMOTED))):
+        position, phase = position_of(positions, int(state)), positions.phase[state]
+        assert bool(black_moves(position, 4)) == (phase == PROMOTED)
+        assert phase == PROMOTED or in_check(position, 4) == (phase == MATE)
+
+
 @EACH
 def test_what_is_not_legal_is_wasted_or_refused(settings: dict[str, Any]) -> None:
     task = endgame_task(**settings)
