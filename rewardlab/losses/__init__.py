@@ -5,7 +5,8 @@ derivative of each value by its prediction; the caller reduces. Cross-entropies 
 clipped or guessed: what is not as it should be is refused.
 
 Importing this loads NumPy only. `rewardlab.losses.modules` has the same losses as ``torch.nn.Module``,
-`rewardlab.losses.checks` what to ask when a loss misbehaves, `rewardlab.losses.advice` which loss to choose.
+`rewardlab.losses.checks` what to ask when a loss misbehaves, `rewardlab.losses.advice` which loss to choose. The page
+docs/losses.md lists everything by name.
 """
 
 from rewardlab.losses.adversarial import (

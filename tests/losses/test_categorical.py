@@ -284,3 +284,9 @@ def test_inputs_are_left_as_they_are() -> None:
 def test_it_says_what_it_is() -> None:
     assert repr(TokenCrossEntropyLoss(-100)) == "TokenCrossEntropyLoss(padding=-100, reduction='mean')"
     assert repr(SoftmaxCrossEntropyLoss()) == "SoftmaxCrossEntropyLoss(reduction='mean')"
+
+
+def test_arrays_are_refused_in_torch() -> None:
+    for module in (SoftmaxCrossEntropyLoss(), TokenCrossEntropyLoss()):
+        with pytest.raises(BadInput, match=r"predicted: got ndarray, expected a tensor(.|\n)*target: got list"):
+            module(np.zeros((2, 3)), [0, 1])  # type: ignore[arg-type]

@@ -51,7 +51,7 @@ DECISION_RULES = (
         "noise-or-real",
         "numbers",
         "Outliers that are noise: absolute error or Huber's. Real outliers that count: squared error, Huber's with a "
-        "large delta, or a quantile.",
+        "large delta, or a quantile (the pinball loss, which is not one of ours).",
         "A median does not see how far out the tail lies, which is right for noise and wrong for what is real.",
     ),
     DecisionRule(

@@ -97,7 +97,7 @@ REMARKS = (
         "choice",
         Condition(("continuous",), ("outliers-real",), ("equal-errors", "several-outcomes", "averaged-answers")),
         "No robust loss: the extremes are real, and absolute error would not see how far out they lie. Huber's with a "
-        "large delta, or a quantile, stands between.",
+        "large delta, or a quantile (the pinball loss, not one of ours), stands between.",
         ("huber",),
         ("HuberLoss",),
     ),

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from rewardlab.errors import BadInput, Problem
 from rewardlab.losses.modules.abstract_loss import Reduction, checked_reduction
-from rewardlab.losses.modules.borders import as_target, finite_total, in_single
+from rewardlab.losses.modules.borders import as_target, finite_total, in_single, require_tensors
 
 __all__ = ["AbstractLikelihoodLoss", "inputs", "refuse_not_positive", "shape_problems"]
 
@@ -68,6 +68,7 @@ def inputs(where: str, target: Tensor | None = None, **predicted: Tensor) -> lis
     Raises:
         BadInput: A dtype is no good, something is empty, or devices differ.
     """
+    require_tensors(where, **predicted, **({} if target is None else {"target": target}))
     first = next(iter(predicted.values()))
     problems = []
     for name, tensor in predicted.items():

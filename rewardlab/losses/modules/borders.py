@@ -20,6 +20,7 @@ __all__ = [
     "in_single",
     "of_one_dtype",
     "refuse_not_finite",
+    "require_tensors",
     "require_within",
 ]
 
@@ -39,7 +40,9 @@ def check_pair(where: str, predicted: Tensor, target: Tensor) -> None:
     """
     # Cheap look-ups for the usual case; the words are made only when there is something to say.
     if not (
-        predicted.shape == target.shape
+        isinstance(predicted, Tensor)
+        and isinstance(target, Tensor)
+        and predicted.shape == target.shape
         and predicted.is_floating_point()
         and predicted.numel()
         and predicted.device == target.device
@@ -126,7 +129,28 @@ def require_within(where: str, low: float, high: float, fix: str = "", **tensors
         raise BadInput(*problems)
 
 
+def require_tensors(where: str, **given: object) -> None:
+    """Refuse what is no tensor, such as an array of NumPy.
+
+    Raises:
+        BadInput: All that are none.
+    """
+    problems = [
+        Problem(
+            f"{where}.{name}",
+            type(part).__name__,
+            "a tensor",
+            f"torch.as_tensor({name}), or the loss for arrays in rewardlab.losses",
+        )
+        for name, part in given.items()
+        if not isinstance(part, Tensor)
+    ]
+    if problems:
+        raise BadInput(*problems)
+
+
 def _pair_problems(where: str, predicted: Tensor, target: Tensor) -> list[Problem]:
+    require_tensors(where, predicted=predicted, target=target)
     problems = []
     if not predicted.is_floating_point():
         fix = "predictions come from a model; convert them with .float()"

@@ -12,7 +12,7 @@ from rewardlab.errors import BadInput, Problem
 from rewardlab.losses.categorical import check_padding, class_problems, range_problem
 from rewardlab.losses.modules.abstract_likelihood_loss import AbstractLikelihoodLoss
 from rewardlab.losses.modules.abstract_loss import Reduction, reduced
-from rewardlab.losses.modules.borders import in_single, refuse_not_finite
+from rewardlab.losses.modules.borders import in_single, refuse_not_finite, require_tensors
 
 __all__ = ["SoftmaxCrossEntropyLoss", "TokenCrossEntropyLoss"]
 
@@ -138,7 +138,9 @@ class TokenCrossEntropyLoss(AbstractLikelihoodLoss):
 def _rows(where: str, predicted: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """``[n, C]`` scores, not copied where memory allows, and ``[n]`` labels."""
     if not (
-        predicted.ndim
+        isinstance(predicted, Tensor)
+        and isinstance(target, Tensor)
+        and predicted.ndim
         and target.shape == predicted.shape[:-1]
         and predicted.shape[-1] > 1
         and predicted.is_floating_point()
@@ -152,6 +154,7 @@ def _rows(where: str, predicted: Tensor, target: Tensor) -> tuple[Tensor, Tensor
 
 
 def _problems(where: str, predicted: Tensor, target: Tensor) -> list[Problem]:
+    require_tensors(where, predicted=predicted, target=target)
     shapes = tuple(predicted.shape), tuple(target.shape)
     problems = class_problems(where, *shapes, target.dtype in _WHOLE, target.dtype)
     if not predicted.is_floating_point():
