@@ -18,6 +18,7 @@ from tests.benchmarks import (
     demo,
     finite_vector,
     losses,
+    minichess,
     ppo_training,
     reward_wrappers,
     start_up,
@@ -26,6 +27,7 @@ from tests.benchmarks.table import Row, as_text
 
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "finite-vector": finite_vector.rows,
+    "mini-chess": minichess.rows,
     "adapter-step": adapter_step.rows,
     "ppo-training": ppo_training.rows,
     "auxiliary": auxiliary.rows,

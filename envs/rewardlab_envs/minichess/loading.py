@@ -17,6 +17,8 @@ from typing import Literal
 __all__ = ["compiled"]
 
 _PATIENCE_SECONDS = 2.0
+_SOURCES = ("events", "games", "inner", "moves", "opponents", "playing", "squares")
+"""The modules whose text is part of what is compiled."""
 _NOTICE = "compiling the rules of the game with Numba; this happens once and is kept for the next time ..."
 
 
@@ -36,12 +38,12 @@ def compiled(module: Literal["moves", "playing", "games"]) -> ModuleType:
 
 
 def _forget_what_is_outdated(folder: Path) -> None:
-    """Remove compiled code that is older than any source beside it.
+    """Remove compiled code that is older than the text of any of its parts.
 
     Numba compares a function's compiled code with the file of that function only, but the code of all that it calls is
     part of it.
     """
-    newest = max(source.stat().st_mtime for source in folder.glob("*.py"))
+    newest = max((folder / f"{name}.py").stat().st_mtime for name in _SOURCES)
     for index in (folder / "__pycache__").glob("*.nbi"):
         try:
             if index.stat().st_mtime < newest:
