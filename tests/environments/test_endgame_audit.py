@@ -53,7 +53,7 @@ def test_that_would_fail_if_the_potential_were_kept_where_it_ends() -> None:
     task = endgame_task(fold=True)
     part = reachable_part(task.model)
     space = PolicySpace(part.model, GAMMA)
-    potential = task.catalogue.potentials["kings"](np.arange(task.model.n_states)) - 1.0
+    potential = task.catalogue.potentials["kings"](np.arange(task.model.n_states)) + 1.0
     kept = np.where(task.model.feasible, GAMMA * potential[task.model.successor] - potential[:, None, None], 0.0)
     assert np.abs(space.advantages(space.rows(part.table(kept)))).max() > 0.1
 

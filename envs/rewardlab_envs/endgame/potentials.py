@@ -14,38 +14,40 @@ __all__ = ["box_squares", "endgame_potentials"]
 
 
 def endgame_potentials(positions: Positions, moves_to_mate: NDArray[np.int64]) -> dict[str, Potential]:
-    """The potentials of one endgame, by name, each from -1 to 0.
+    """The potentials of one endgame, by name, each from 0 to 1: the nearer to mate, the more.
+
+    None is negative, because with a discount that would pay for standing still, and an illegal move stands still.
 
     Args:
         positions: The states.
         moves_to_mate: ``[S]`` by the tablebase; `NOT_WON` where mate cannot be forced.
     """
     board, king, piece, lone = positions.board, positions.king, positions.piece, positions.lone
-    farthest = max(1, int(board.edge_distance.max()))
+    farthest = int(board.edge_distance.max())
     won = moves_to_mate < NOT_WON
-    longest = max(1, int(moves_to_mate[won].max(initial=1)))
+    longest = int(moves_to_mate[won].max())
     made = [
         (
             "edge",
-            board.edge_distance[lone] / farthest,
-            "Minus the squares from the lone king to the edge, as a share of the most.",
+            1 - board.edge_distance[lone] / farthest,
+            "How near the lone king is to the edge: 1 on it, 0 as far away as can be.",
         ),
         (
             "kings",
-            board.king_distance[king, lone] / (board.size - 1),
-            "Minus the moves between the two kings, as a share of the most.",
+            1 - (board.king_distance[king, lone] - 2) / (board.size - 3),
+            "How near the kings are to each other: 1 with one square between them, 0 as far apart as can be.",
         ),
         (
             "tablebase",
-            np.where(won, moves_to_mate / longest, 1.0),
-            "Minus the moves to mate in perfect play, as a share of the most: an oracle; -1 where none can be forced.",
+            np.where(won, 1 - (moves_to_mate - 1) / longest, 0.0),
+            "How near mate is in perfect play, an oracle: 1 with mate at hand, 0 where it cannot be forced.",
         ),
     ]
     if positions.letters == ("R",):
-        box = box_squares(board, piece, lone) / board.squares
-        made.append(("box", box, "Minus the squares to which the rook confines the lone king, as a share of all."))
+        box = 1 - box_squares(board, piece, lone) / board.squares
+        made.append(("box", box, "The share of all squares that the rook takes from the lone king."))
     return {
-        name: Potential.from_table(np.where(positions.terminal, 0.0, -share), name=name, summary=summary)
+        name: Potential.from_table(np.where(positions.terminal, 0.0, share), name=name, summary=summary)
         for name, share, summary in made
     }
 
