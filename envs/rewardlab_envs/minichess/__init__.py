@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rewardlab_envs.minichess.actions import ActionTable, action_table
 from rewardlab_envs.minichess.game import ENDINGS, Game
 from rewardlab_envs.minichess.match import OPPONENTS, MatchSettings
 from rewardlab_envs.minichess.rules import RULE_SETS, RuleSet, rule_set
@@ -14,11 +15,13 @@ __all__ = [
     "ENDINGS",
     "OPPONENTS",
     "RULE_SETS",
+    "ActionTable",
     "Game",
     "MatchSettings",
     "MiniChessEnv",
     "MiniChessVectorEnv",
     "RuleSet",
+    "action_table",
     "chess_env",
     "chess_vector_env",
     "rule_set",
