@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import rewardlab_envs
 from rewardlab.errors import BadInput
 from rewardlab_envs.minichess import RULE_SETS, Game, rule_set
 
@@ -253,3 +257,32 @@ def test_an_illegal_move_is_refused() -> None:
 def test_numba_is_not_imported_before_a_game_is_played() -> None:
     code = "import sys, rewardlab_envs, rewardlab_envs.minichess; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.slow
+def test_what_is_compiled_is_kept_and_never_outdated(tmp_path: Path) -> None:
+    """Numba looks at the file of a function only; here one file changes, and a function of another that calls it."""
+    copy = tmp_path / "rewardlab_envs"
+    shutil.copytree(
+        Path(rewardlab_envs.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", "*.nb*")
+    )
+    program = (
+        "import rewardlab_envs.minichess as games\n"
+        f"assert games.__file__.startswith({str(tmp_path)!r})\n"
+        "env = games.MiniChessEnv(fen='k4/p4/2K2/5/R4 w - - 0 1')\n"
+        "env.reset(seed=0)\n"
+        "names = [games.action_table('gardner').describe(action) for action in range(env.action_space.n)]\n"
+        "print(env.step(names.index('a1a4'))[-1]['events']['captured_value'])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def worth_of_a_pawn() -> str:
+        command = [sys.executable, "-c", program]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=tmp_path)
+        return done.stdout.strip()
+
+    assert worth_of_a_pawn() == "1.0"
+    assert list((copy / "minichess" / "__pycache__").glob("games.advance*.nbi"))
+    worths = copy / "minichess" / "opponents.py"
+    worths.write_text(worths.read_text().replace("[0, 1, 3,", "[0, 7, 3,"))
+    assert worth_of_a_pawn() == "7.0"

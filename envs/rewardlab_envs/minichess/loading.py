@@ -25,16 +25,20 @@ _NOTICE = "compiling the rules of the game with Numba; this happens once and is 
 @functools.cache
 def compiled(module: Literal["moves", "playing", "games"]) -> ModuleType:
     """A module of compiled functions. Says so on standard error if it has to be compiled, which takes a while."""
-    if f"{__package__}.{module}" in sys.modules:
-        return sys.modules[f"{__package__}.{module}"]
     _forget_what_is_outdated(Path(__file__).parent)
-    notice = threading.Timer(_PATIENCE_SECONDS, lambda: print(_NOTICE, file=sys.stderr, flush=True))  # noqa: T201
+    notice = threading.Timer(_PATIENCE_SECONDS, _announce)
     notice.daemon = True
     notice.start()
     try:
         return importlib.import_module(f"{__package__}.{module}")
     finally:
         notice.cancel()
+
+
+@functools.cache
+def _announce() -> None:
+    """Say it once, however many modules are compiled."""
+    print(_NOTICE, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _forget_what_is_outdated(folder: Path) -> None:
@@ -48,5 +52,5 @@ def _forget_what_is_outdated(folder: Path) -> None:
         try:
             if index.stat().st_mtime < newest:
                 index.unlink()
-        except FileNotFoundError:
-            continue  # another process was faster
+        except OSError:
+            continue  # another process was faster, or the folder is read-only and Numba keeps its results elsewhere

@@ -78,7 +78,7 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
         self._match.begin(_ONLY)
         self._observations = self._match.observe()
         self._over = False
-        return self._observations[0], self._mask_info()
+        return self._observations[0].copy(), self._mask_info()
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Move, and let the opponent answer.
@@ -95,7 +95,7 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
         self._over = bool(events[0, WON : DRAWN + 1].any())
         terminated = np.array([self._over])
         paid = pay(self.reward, self.catalogue, before, actions, after, terminated, events, _STEPPED)
-        return after[0], float(paid.rewards[0]), self._over, False, paid.info() | self._mask_info()
+        return after[0].copy(), float(paid.rewards[0]), self._over, False, paid.info() | self._mask_info()
 
     def action_masks(self) -> NDArray[np.bool_]:
         """The actions that are legal now, ``[A]`` bool, as sb3-contrib's MaskablePPO asks for them."""
