@@ -47,6 +47,12 @@ def floats(where: str, **inputs: ArrayLike) -> list[Floats]:
         except ValueError:
             problems.append(Problem(f"{where}.{name}", "rows of unequal length", "an array of numbers"))
             continue
+        except (RuntimeError, TypeError) as fault:
+            # A tensor that needs a gradient, is on another device or in bfloat16 says so in its own words.
+            fix = "tensor.detach().cpu().float().numpy(), or the module of rewardlab.losses.modules"
+            got = f"a {type(given).__name__} that is no array: {str(fault).splitlines()[0]}"
+            problems.append(Problem(f"{where}.{name}", got, "an array of numbers", fix))
+            continue
         if array.dtype.kind not in "fiub":
             problems.append(Problem(f"{where}.{name}", f"dtype {array.dtype}", "real numbers", _dtype_fix(array)))
         elif array.size == 0:

@@ -112,6 +112,9 @@ def test_what_is_no_number_is_refused(loss: PairLoss) -> None:
     for predicted in (["a"], [None], [1j]):
         with pytest.raises(BadInput, match="real numbers"):
             loss.values(predicted, [1.0])
+    for tensor in (torch.ones(1, requires_grad=True), torch.ones(1, dtype=torch.bfloat16)):
+        with pytest.raises(BadInput, match=r"predicted: got a Tensor that is no array: .*tensor.detach\(\)"):
+            loss.values(tensor, [1.0])
     with pytest.raises(BadInput, match=r"predicted: got ndarray, expected a tensor; torch.as_tensor\(predicted\)"):
         loss.module()(np.array([1.0]), torch.tensor([1.0]))
     with pytest.raises(BadInput, match="a floating dtype"):
