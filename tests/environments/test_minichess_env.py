@@ -63,6 +63,15 @@ def test_the_numbers_of_actions_are_the_moves_of_the_game(rules: str) -> None:
         assert table.number[origin, to, promotion] == action
 
 
+def test_the_order_of_the_actions_stays_as_written_down() -> None:
+    # An agent that was saved knows moves by their numbers. 13 ways to the last row, 4 pieces each, stand at the end.
+    table = action_table("gardner")
+    assert [table.describe(action) for action in (0, 1, 415)] == ["a1b1", "a1c1", "e5d5"]
+    assert [table.describe(action) for action in range(416, 421)] == ["a4a5q", "a4a5r", "a4a5b", "a4a5n", "a4b5q"]
+    assert (table.describe(467), len(table)) == ("e4e5n", 468)
+    assert len(action_table("chess")) == 1_880
+
+
 @pytest.mark.parametrize("rules", RULE_SETS)
 def test_masks_are_the_legal_moves_seen_from_the_agents_side(rules: str) -> None:
     env = MiniChessEnv(rules=rules, plays="either")
