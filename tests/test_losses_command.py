@@ -194,7 +194,9 @@ def conversation(lines: list[str]) -> tuple[str, Said]:
     asked, answered, end = "", 0, time.monotonic() + 20
     try:
         while time.monotonic() < end:
-            if not select.select([ours], [], [], 0.1)[0]:
+            if not select.select([ours], [], [], 3.0)[0]:
+                if answered and lines[answered - 1] == "stop":
+                    process.send_signal(signal.SIGINT)
                 continue
             try:
                 part = os.read(ours, 4096).decode()
@@ -206,6 +208,8 @@ def conversation(lines: list[str]) -> tuple[str, Said]:
             if asked.count("Number or name:") > answered:
                 line = lines[answered]
                 if line == "stop":
+                    # Between the prompt and the wait for an answer a signal is noted, but wakes nobody.
+                    time.sleep(0.3)
                     process.send_signal(signal.SIGINT)
                 else:
                     os.write(ours, (line if line == "\x04" else line + "\n").encode())
@@ -213,5 +217,6 @@ def conversation(lines: list[str]) -> tuple[str, Said]:
         out, _ = process.communicate(timeout=20)
     finally:
         process.kill()
+        process.communicate()
         os.close(ours)
     return asked, Said(process.returncode, out, "")
