@@ -248,6 +248,8 @@ class AuxiliaryObjectives(BaseCallback):
                 regularizer.after_step(regularizer.chosen(self._representations[regularizer.name]), learning_rate)
 
     def _log(self) -> None:
+        for joined in self._joined:
+            joined.measure_next()
         for name, rows in self._measured.items():
             if rows:
                 for key in rows[0]:

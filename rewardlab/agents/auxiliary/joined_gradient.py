@@ -8,6 +8,7 @@ is still the *same tensor* as at the last step belongs to somebody else's pass (
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
@@ -19,7 +20,10 @@ from torch.utils.hooks import RemovableHandle
 
 from rewardlab.errors import RunFailed
 
-__all__ = ["AddedGradient", "JoinedGradient"]
+__all__ = ["MEASURED_EVERY", "AddedGradient", "JoinedGradient"]
+
+MEASURED_EVERY = 4
+"""Updates between two measurements of norm and cosine, which cost as much as a small layer."""
 
 
 @final
@@ -35,6 +39,7 @@ class AddedGradient:
         own: Squared norm of them.
         agent: Squared norm of the agent's own gradient on the same parameters; known at the step.
         product: Scalar product of the two; known at the step.
+        is_measured: Whether the three were computed in this update.
     """
 
     name: str
@@ -44,9 +49,12 @@ class AddedGradient:
     own: Tensor = field(default_factory=lambda: torch.zeros(()))
     agent: Tensor = field(default_factory=lambda: torch.zeros(()))
     product: Tensor = field(default_factory=lambda: torch.zeros(()))
+    is_measured: bool = True
 
     def measured(self) -> dict[str, float]:
-        """Loss, weight, gradient norm and the cosine with the agent's gradient (nan where one of them is 0)."""
+        """Loss, weight, gradient norm and the cosine with the agent's gradient; nan where there is none."""
+        if not self.is_measured:
+            return {"loss": float(self.loss), "weight": self.weight, "gradient_norm": math.nan, "cosine": math.nan}
         norms = float(self.own.sqrt()), float(self.agent.sqrt())
         cosine = float(self.product) / (norms[0] * norms[1]) if norms[0] * norms[1] > 0 else float("nan")
         return {"loss": float(self.loss), "weight": self.weight, "gradient_norm": norms[0], "cosine": cosine}
@@ -78,6 +86,7 @@ class JoinedGradient:
         self._is_wanted = is_wanted
         self._added: list[AddedGradient] | None = None
         self._reached: set[int] = set()
+        self._updates, self._measures = 0, True
         self._old: list[Tensor | None] = [parameter.grad for _, parameter in self._parameters]
         self._handles: list[RemovableHandle] = []
         for place, (_, parameter) in enumerate(self._parameters):
@@ -85,6 +94,10 @@ class JoinedGradient:
         for owner in owners:
             self._handles.append(owner.register_step_pre_hook(self._before_step))
             self._handles.append(owner.register_step_post_hook(self._after_step))
+
+    def measure_next(self) -> None:
+        """Measure norm and cosine in the next update, and then again every few."""
+        self._updates = 0
 
     def remove(self) -> None:
         """Take the hooks away."""
@@ -103,8 +116,12 @@ class JoinedGradient:
                     return
                 with torch.enable_grad():
                     self._added = self._compute()
+                self._measures = self._updates % MEASURED_EVERY == 0
+                self._updates += 1
+                for added in self._added:
+                    added.is_measured = self._measures
             self._reached.add(place)
-            for added in self._added:
+            for added in self._added if self._measures else ():
                 extra = added.gradients.get(place)
                 if extra is not None:
                     extra, agent = extra.reshape(-1), gradient.reshape(-1)
