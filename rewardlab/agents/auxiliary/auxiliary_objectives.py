@@ -27,6 +27,8 @@ from rewardlab.errors import BadInput, Problem, RunFailed
 
 __all__ = ["AuxiliaryObjectives"]
 
+_LARGEST_BATCH = 256
+
 
 @final
 class AuxiliaryObjectives(BaseCallback):
@@ -39,7 +41,7 @@ class AuxiliaryObjectives(BaseCallback):
     Args:
         objectives: What to learn beside the agent's own task.
         regularizers: Penalties on the weights of representations.
-        batch_size: Transitions in a batch; by default as many as the agent's own.
+        batch_size: Transitions in a batch; by default as many as the agent's own, at most 256.
         seed: Of the heads, and of what is drawn. The agent's own streams are not touched.
 
     Raises:
@@ -187,7 +189,8 @@ class AuxiliaryObjectives(BaseCallback):
         if self._wanted_size is not None:
             return self._wanted_size
         whole = self.model.n_steps * self.model.n_envs if isinstance(self.model, OnPolicyAlgorithm) else 0
-        return int(getattr(self.model, "batch_size", whole) or whole)
+        # A larger batch costs as much time again as the agent's own and says little more.
+        return min(int(getattr(self.model, "batch_size", whole) or whole), _LARGEST_BATCH)
 
     def _join(self, names: list[str]) -> JoinedGradient:
         parameters = {
