@@ -52,18 +52,18 @@ def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> 
     from rich.text import Text
 
     from rewardlab.lab.distance_study import planned_blocks, run_study, study_rows
-    from rewardlab.lab.engine import check_workers
+    from rewardlab.lab.engines import LocalEngine
     from rewardlab.lab.store import ResultStore
     from rewardlab.reports.distance_study import draw_study, study_csv, study_lines
 
     if options.seeds is not None:
         spec = spec.model_copy(update={"seeds": options.seeds})
     console = Console()
-    workers = check_workers(options.workers)
+    engine = LocalEngine(options.workers)
     blocks = planned_blocks(spec, str(path))
     folder = Path("results") / spec.name if options.out is None else options.out
     store = ResultStore(folder / "results.sqlite")
-    ended = run_study(blocks, store, workers)
+    ended = run_study(blocks, store, engine)
     for _ in track(
         ended, spec.question or spec.name, total=len(blocks), console=console, disable=not console.is_terminal
     ):
@@ -83,7 +83,7 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
     from rich.text import Text
 
     from rewardlab.lab.comparison import compare as compared
-    from rewardlab.lab.engine import check_workers
+    from rewardlab.lab.engines import LocalEngine
     from rewardlab.lab.experiment import missing_runs, run_experiment
     from rewardlab.lab.store import ResultStore
     from rewardlab.reports.folder import write_report
@@ -91,14 +91,14 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
     from rewardlab.reports.table import comparison_notes, comparison_tables
 
     console = Console()
-    workers = check_workers(options.workers)
+    engine = LocalEngine(options.workers)
     folder = Path("results") / plan.spec.name if options.out is None else options.out
     store = ResultStore(folder / "results.sqlite")
     missing = missing_runs(plan, store)
     distinct = len({run.identity for run in plan.runs})  # variants that differ in name alone share their runs
     console.print(Text(f"{plan.spec.name}: {distinct} runs, {distinct - len(missing)} of them finished"))
     with ProgressDisplay(console, len(missing), plan.spec.budget_steps) as display:
-        run_experiment(missing, store, workers, display)
+        run_experiment(missing, store, engine, display)
     comparison = compared(plan, store)
     files = write_report(comparison, folder, lambda text: console.print(Text(text)))
     for table in comparison_tables(comparison, console.width):

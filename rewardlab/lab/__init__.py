@@ -1,7 +1,7 @@
 """Experiments as data: spec, plan, runs, store and statistics."""
 
 from rewardlab.lab.comparison import Comparison, VariantSummary, compare
-from rewardlab.lab.engine import Event, check_workers
+from rewardlab.lab.engines import Engine, Event, LocalEngine
 from rewardlab.lab.experiment import missing_runs, run_experiment
 from rewardlab.lab.plan import Plan, PlannedRun, plan_experiment
 from rewardlab.lab.spec import ExperimentSpec, parse_spec, read_spec
@@ -10,15 +10,16 @@ from rewardlab.lab.store import ResultStore, StoredRun
 
 __all__ = [
     "Comparison",
+    "Engine",
     "Estimate",
     "Event",
     "ExperimentSpec",
+    "LocalEngine",
     "Plan",
     "PlannedRun",
     "ResultStore",
     "StoredRun",
     "VariantSummary",
-    "check_workers",
     "compare",
     "estimate",
     "interquartile_mean",

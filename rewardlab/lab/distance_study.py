@@ -23,7 +23,7 @@ from rewardlab.audit.hackability import hackable_witness
 from rewardlab.audit.optimal_set import optimal_set
 from rewardlab.errors import BadInput, Problem
 from rewardlab.lab.checked_environment import checked_environment
-from rewardlab.lab.engine import run_jobs
+from rewardlab.lab.engines import Engine
 from rewardlab.lab.proxies import draw_proxies
 from rewardlab.lab.proxy_loss import proxy_loss
 from rewardlab.lab.rank_correlation import grouped_rank_correlation
@@ -127,13 +127,13 @@ def planned_blocks(spec: DistanceStudySpec, source: str) -> list[Block]:
     return blocks
 
 
-def run_study(blocks: Sequence[Block], store: ResultStore, workers: int) -> Iterator[Block]:
+def run_study(blocks: Sequence[Block], store: ResultStore, engine: Engine) -> Iterator[Block]:
     """Do the blocks that the store does not have.
 
     Args:
         blocks: Of `planned_blocks`.
         store: Where results go.
-        workers: Processes at once.
+        engine: Does the work.
 
     Yields:
         Every block, once it is done or has failed; first those that were done before.
@@ -141,7 +141,7 @@ def run_study(blocks: Sequence[Block], store: ResultStore, workers: int) -> Iter
     stored = {block.identity: store.read(block.identity) for block in blocks}
     missing = [block for block in blocks if (row := stored[block.identity]) is None or row.state != "finished"]
     yield from (block for block in blocks if block not in missing)
-    with closing(run_jobs(measure_block, missing, workers, ["numpy", "scipy.sparse.linalg"])) as events:
+    with closing(engine.run(measure_block, missing, ["numpy", "scipy.sparse.linalg"])) as events:
         for event in events:
             if event.kind not in ("finished", "failed"):
                 continue

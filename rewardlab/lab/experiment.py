@@ -10,7 +10,7 @@ from contextlib import closing
 from importlib.metadata import version
 from typing import Any
 
-from rewardlab.lab.engine import Event, run_jobs
+from rewardlab.lab.engines import Engine, Event
 from rewardlab.lab.plan import Plan, PlannedRun
 from rewardlab.lab.store import ResultStore, StoredRun
 
@@ -28,13 +28,13 @@ def missing_runs(plan: Plan, store: ResultStore) -> list[PlannedRun]:
     return list({run.identity: run for run in missing}.values())
 
 
-def run_experiment(runs: Sequence[PlannedRun], store: ResultStore, workers: int, listener: Listener) -> None:
+def run_experiment(runs: Sequence[PlannedRun], store: ResultStore, engine: Engine, listener: Listener) -> None:
     """Train runs and keep how each of them ended.
 
     Args:
         runs: Such as `missing_runs` gives.
         store: Where results go.
-        workers: The number of processes at once.
+        engine: Where runs are done.
         listener: Told what happens, for a progress display.
     """
     from rewardlab.agents.training import train
@@ -42,7 +42,7 @@ def run_experiment(runs: Sequence[PlannedRun], store: ResultStore, workers: int,
     started: dict[int, float] = {}
     jobs = [run.training for run in runs]
     # Closed at once, whatever is raised here: no process outlives the experiment.
-    with closing(run_jobs(train, jobs, workers, ["rewardlab.agents.preload"])) as events:
+    with closing(engine.run(train, jobs, ["rewardlab.agents.preload"])) as events:
         for event in map(_with_finite_result, events):
             if event.kind == "started":
                 started[event.index] = time.monotonic()

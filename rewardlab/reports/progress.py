@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
-from rewardlab.lab.engine import Event
+from rewardlab.lab.engines import Event
 from rewardlab.lab.plan import PlannedRun
 
 __all__ = ["ProgressDisplay"]

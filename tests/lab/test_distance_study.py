@@ -19,6 +19,7 @@ from rewardlab.lab.distance_study import (
     run_study,
     study_rows,
 )
+from rewardlab.lab.engines import LocalEngine
 from rewardlab.lab.shipped import shipped_experiments
 from rewardlab.lab.store import ResultStore
 from rewardlab.lab.study_spec import DistanceStudySpec, read_any_spec
@@ -92,13 +93,13 @@ def test_it_goes_on_where_it_stopped_and_cutting_matters_to_no_result(spec_file:
         ("corridor", 0, 5), ("corridor", 5, 7), ("boat", 0, 5), ("boat", 5, 7),
     ]  # fmt: skip
     store = ResultStore(tmp_path / "results.sqlite")
-    assert list(run_study(blocks[:1], store, 1)) == blocks[:1]
+    assert list(run_study(blocks[:1], store, LocalEngine(1))) == blocks[:1]
     rows, missing = study_rows(blocks, store)
     assert len(rows) == 5
     assert missing == [
         "corridor, proxies 5 to 6: not run", "boat, proxies 0 to 4: not run", "boat, proxies 5 to 6: not run",
     ]  # fmt: skip
-    assert len(list(run_study(blocks, store, 2))) == len(blocks)
+    assert len(list(run_study(blocks, store, LocalEngine(2)))) == len(blocks)
     rows, missing = study_rows(blocks, store)
     assert (len(rows), missing) == (14, [])
     whole = Block(**{**_settings(blocks[0]), "last": 7})

@@ -7,36 +7,14 @@ import os
 import signal
 import sys
 import traceback
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
-from typing import Any, Literal, final
+from typing import Any, final
 
 from rewardlab.errors import BadInput, Problem, RewardLabError
+from rewardlab.lab.engines.engine import Engine, Event, Job, Work
 
-__all__ = ["Event", "check_workers", "run_jobs"]
-
-Job = Any
-Work = Callable[[Job, Callable[[int], None]], dict[str, Any]]
-"""Does one job; is given a function to report its progress with, and returns JSON data."""
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Event:
-    """News of one job.
-
-    Attributes:
-        index: Which job.
-        kind: ``started``, ``progress`` (payload: a count), ``finished`` (payload: the result) or ``failed`` (payload:
-            one line that says why).
-        payload: As above.
-    """
-
-    index: int
-    kind: Literal["started", "progress", "finished", "failed"]
-    payload: Any = None
+__all__ = ["LocalEngine", "check_workers"]
 
 
 def check_workers(workers: int | None) -> int:
@@ -52,38 +30,45 @@ def check_workers(workers: int | None) -> int:
     return workers
 
 
-def run_jobs(work: Work, jobs: Sequence[Job], workers: int, preload: Sequence[str] = ()) -> Generator[Event]:
-    """Do every job in a process of its own and tell what happens, as it happens.
-
-    A job that fails, or whose process dies, ends with the event ``failed``; the others go on. Leaving the iteration
-    early stops all processes.
+@final
+class LocalEngine(Engine):
+    """A process of its own for each job, and one thread in it.
 
     Args:
-        work: A module-level function.
-        jobs: What it is given, one at a time; picklable.
-        workers: The number of processes at once.
-        preload: Modules that every process needs, imported once where the platform can share them.
+        workers: The number of processes at once; as many as there are cores by default.
+
+    Raises:
+        BadInput: Fewer than 1 process, or more than 256.
     """
-    context = _context(preload)
-    waiting = deque(enumerate(jobs))
-    running: dict[Connection, tuple[int, Any]] = {}
-    try:
-        while waiting or running:
-            while waiting and len(running) < workers:
-                index, job = waiting.popleft()
-                receiving, sending = context.Pipe(duplex=False)
-                process = context.Process(target=_work, args=(work, job, sending), daemon=True)
-                process.start()
-                sending.close()
-                running[receiving] = (index, process)
-                yield Event(index, "started")
-            for connection in wait(list(running)):
-                yield from _listen(connection, running)  # type: ignore[arg-type]
-    finally:
-        for connection, (_, process) in running.items():
-            process.kill()
-            process.join()
-            connection.close()
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.workers = check_workers(workers)
+
+    def run(self, work: Work, jobs: Iterable[Job], preload: Sequence[str] = ()) -> Generator[Event]:
+        """Do every job; `Engine.run` says how. ``preload`` is imported once where the platform can share it."""
+        context = _context(preload)
+        waiting = enumerate(jobs)
+        running: dict[Connection, tuple[int, Any]] = {}
+        try:
+            while True:
+                # The next job is taken only when there is room for it.
+                while len(running) < self.workers and (taken := next(waiting, None)) is not None:
+                    index, job = taken
+                    receiving, sending = context.Pipe(duplex=False)
+                    process = context.Process(target=_work, args=(work, job, sending), daemon=True)
+                    process.start()
+                    sending.close()
+                    running[receiving] = (index, process)
+                    yield Event(index, "started")
+                if not running:
+                    return
+                for connection in wait(list(running)):
+                    yield from _listen(connection, running)  # type: ignore[arg-type]
+        finally:
+            for connection, (_, process) in running.items():
+                process.kill()
+                process.join()
+                connection.close()
 
 
 def _context(preload: Sequence[str]) -> Any:

@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 
 from rewardlab.errors import BadInput, Problem, RunFailed
-from rewardlab.lab import Event, check_workers
-from rewardlab.lab.engine import run_jobs
+from rewardlab.lab.engines import Event, LocalEngine, check_workers
 
 Progress = Callable[[int], None]
 PRELOAD = ["rewardlab.agents.preload", "rewardlab.lab"]
@@ -55,7 +54,7 @@ def do(job: str, on_progress: Progress) -> dict[str, Any]:
 
 def ends(jobs: list[str], workers: int = 2) -> dict[int, tuple[str, Any]]:
     """The last event of each job; every job has started once and ended once."""
-    events = list(run_jobs(do, jobs, workers, PRELOAD))
+    events = list(LocalEngine(workers).run(do, jobs, PRELOAD))
     for kinds in (("started",), ("finished", "failed")):
         assert sorted(event.index for event in events if event.kind in kinds) == list(range(len(jobs)))
     return {event.index: (event.kind, event.payload) for event in events if event.kind in ("finished", "failed")}
@@ -66,7 +65,7 @@ def ends(jobs: list[str], workers: int = 2) -> dict[int, tuple[str, Any]]:
     [
         ("bad", "here: got this, expected that and more there: got x, expected y"),
         ("failed", "step 7: got reward nan"),
-        ("raise", r"KeyError: 'no such\nkey' (in do, line ... of test_engine.py)"),
+        ("raise", r"KeyError: 'no such\nkey' (in do, line ... of test_local_engine.py)"),
         ("leave 5", "its process died (code 5); was it out of memory, or killed?"),
         ("exit 0", "its process died (code 0); was it out of memory, or killed?"),
         ("exit 3", "its process died (code 3); was it out of memory, or killed?"),
@@ -94,7 +93,7 @@ def test_results_come_back_whatever_their_size() -> None:
 
 
 def test_progress_is_told_in_order_and_all_of_it() -> None:
-    events = list(run_jobs(do, ["count 3000", "count 2000"], 2, PRELOAD))
+    events = list(LocalEngine(2).run(do, ["count 3000", "count 2000"], PRELOAD))
     for index, count in enumerate((3000, 2000)):
         told = [event.payload for event in events if event.index == index and event.kind == "progress"]
         assert told == list(range(count))
@@ -108,19 +107,19 @@ def test_results_do_not_depend_on_the_number_of_workers(workers: int) -> None:
 
 def test_no_more_run_at_once_than_there_are_workers() -> None:
     running, most = set[int](), 0
-    for event in run_jobs(do, [f"job{number}" for number in range(5)], 2, PRELOAD):
+    for event in LocalEngine(2).run(do, [f"job{number}" for number in range(5)], PRELOAD):
         (running.add if event.kind == "started" else running.discard)(event.index)
         most = max(most, len(running))
     assert most == 2
 
 
 def test_nothing_to_do_is_done_at_once() -> None:
-    assert list(run_jobs(do, [], 2, PRELOAD)) == []
+    assert list(LocalEngine(2).run(do, [], PRELOAD)) == []
 
 
 def test_leaving_early_leaves_no_process_behind(tmp_path: Path) -> None:
     notes = [tmp_path / "one", tmp_path / "two"]
-    events = run_jobs(do, [f"sleep {note}" for note in notes], 2, PRELOAD)
+    events = LocalEngine(2).run(do, [f"sleep {note}" for note in notes], PRELOAD)
     assert [next(events).kind, next(events).kind] == ["started", "started"]
     deadline = time.monotonic() + 30
     while not all(note.exists() and note.read_text() for note in notes) and time.monotonic() < deadline:

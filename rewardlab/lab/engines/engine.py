@@ -1,0 +1,51 @@
+"""What an engine is: it does jobs somewhere else and tells what happens, as it happens."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, final
+
+__all__ = ["Engine", "Event", "Job", "Work"]
+
+Job = Any
+"""What a function of module level is given; picklable."""
+
+Work = Callable[[Job, Callable[[int], None]], dict[str, Any]]
+"""Does one job; is given a function to report its progress with, and returns JSON data."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Event:
+    """News of one job.
+
+    Attributes:
+        index: Which job: the number of those that were taken before it.
+        kind: ``started``, ``progress`` (payload: a count), ``finished`` (payload: the result) or ``failed`` (payload:
+            one line that says why).
+        payload: As above.
+    """
+
+    index: int
+    kind: Literal["started", "progress", "finished", "failed"]
+    payload: Any = None
+
+
+class Engine(ABC):
+    """Does jobs, several at once. This is all that a cluster needs to offer."""
+
+    @abstractmethod
+    def run(self, work: Work, jobs: Iterable[Job], preload: Sequence[str] = ()) -> Generator[Event]:
+        """Do every job and tell what happens.
+
+        A job that fails, or whose process dies, ends with the event ``failed``; the others go on. Leaving the iteration
+        early stops all jobs.
+
+        Args:
+            work: A function of module level.
+            jobs: What it is given. The next one is taken only when there is room for it, so that several engines can
+                share one list of what is to be done.
+            preload: Modules that every process needs.
+        """
