@@ -22,6 +22,7 @@ from tests.benchmarks import (
     ppo_training,
     reward_wrappers,
     start_up,
+    tablebase,
 )
 from tests.benchmarks.table import Row, as_text
 
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "start-up": start_up.rows,
     "audit": audit.rows,
     "losses": losses.rows,
+    "tablebase": tablebase.rows,
     "demo": demo.rows,
 }
 
