@@ -2,10 +2,12 @@
 #
 #   make test PY=python3.12 VENV=.venv312     another Python, beside the first
 #   make test ARGS="-k ledger -x"             arguments for pytest, the demo or the benchmarks
+#   make bench VENV=.venv-peers PEERS="chess pgx" ARGS="--only mini-chess"    other peers, on request; chess is GPL
 
 PY   ?= python3
 VENV ?= .venv
 ARGS ?=
+PEERS ?=
 
 BIN    := $(VENV)/bin
 PYTHON := $(BIN)/python
@@ -44,6 +46,7 @@ types: $(VENV)/.dev  ## check the types
 check: lint types test  ## all that must hold before a commit
 
 bench: $(VENV)/.bench  ## measure the speed budgets
+	$(if $(PEERS),@$(PIP) $(PEERS))
 	$(PYTHON) -m tests.benchmarks $(ARGS)
 
 build: $(VENV)/.dev  ## make the wheel and the source archive, in dist/
