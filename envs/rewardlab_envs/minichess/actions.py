@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rewardlab_envs.minichess.rules import LETTERS, rule_set
 
-__all__ = ["ActionTable", "action_table"]
+__all__ = ["ActionTable", "action_names", "action_table"]
 
 
 @final
@@ -67,6 +67,22 @@ def action_table(rules: str) -> ActionTable:
     table = np.array(moves, dtype=np.int64)
     number[table[:, 0], table[:, 1], table[:, 2]] = np.arange(len(table))
     return ActionTable(number, table, size)
+
+
+@functools.cache
+def action_names(rules: str, colour: int) -> tuple[str, ...]:
+    """The move that each action is, as UCI writes it, such as "e2e4": squares as White sees them.
+
+    Args:
+        rules: The name of a rule set.
+        colour: Whose actions they are: 1 for White, -1 for Black.
+    """
+    table = action_table(rules)
+    own = [table.describe(action) for action in range(len(table))]
+    if colour > 0:
+        return tuple(own)
+    turned = str.maketrans({str(row): str(table.size + 1 - row) for row in range(1, table.size + 1)})
+    return tuple(name.translate(turned) for name in own)
 
 
 def _somebody_goes(rows: int, columns: int) -> bool:

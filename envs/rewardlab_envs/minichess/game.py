@@ -29,6 +29,11 @@ class Game:
         rules: The name of a rule set.
         fen: Where to begin; the start of the game by default.
 
+    Attributes:
+        rules: The rule set.
+        first_fen: The position where it began.
+        state: The position as the engine knows it, ``[128]`` int16.
+
     Raises:
         BadInput: No such rule set, or an impossible position.
     """
@@ -38,6 +43,8 @@ class Game:
         self._numbers = self.rules.as_numbers()
         self.state = read_fen(self.rules.start if fen is None else fen, self.rules)
         self._history = np.zeros(HISTORY_LENGTH, dtype=np.uint64)
+        self.first_fen = self.fen
+        self._played: list[str] = []
         compiled("playing").remember(self.state, self._numbers, self._history)
 
     @property
@@ -50,6 +57,11 @@ class Game:
         """What has ended the game, one of `ENDINGS`; empty while it goes on."""
         count = len(self._moves())
         return ENDINGS[compiled("playing").ending(self.state, self._numbers, self._history, count)]
+
+    @property
+    def moves(self) -> tuple[str, ...]:
+        """What has been played, as UCI writes it."""
+        return tuple(self._played)
 
     @property
     def side(self) -> int:
@@ -75,6 +87,7 @@ class Game:
             after = np.empty(STATE_LENGTH, dtype=np.int16)
             compiled("moves").make(self.state, self._numbers, legal[move], after)
             self.state = after
+            self._played.append(move)
             compiled("playing").remember(self.state, self._numbers, self._history)
 
     def perft(self, depth: int) -> int:
