@@ -47,6 +47,7 @@ check: lint types test  ## all that must hold before a commit
 
 bench: $(VENV)/.bench  ## measure the speed budgets
 	$(if $(PEERS),@$(PIP) $(PEERS))
+	@rm -rf $(VENV)/lib/python*/site-packages/tests  # pgx brings one, which would hide ours
 	$(PYTHON) -m tests.benchmarks $(ARGS)
 
 build: $(VENV)/.dev  ## make the wheel and the source archive, in dist/
