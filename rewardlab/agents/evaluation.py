@@ -61,7 +61,8 @@ def play_episodes(env: VectorEnv[Any, Any, Any], policy: Policy, seed: int) -> l
     if env.metadata.get("autoreset_mode") is not AutoresetMode.DISABLED:
         raise BadInput(Problem("env autoreset mode", str(env.metadata.get("autoreset_mode")), "DISABLED"))
     observations, infos = env.reset(seed=seed)
-    current = infos.get("state", observations)
+    states = infos.get("state")
+    current = observations if states is None else states
     running = np.ones(env.num_envs, dtype=np.bool_)
     history: list[_Played] = []
     while running.any():
@@ -70,9 +71,10 @@ def play_episodes(env: VectorEnv[Any, Any, Any], policy: Policy, seed: int) -> l
                 f"evaluation: got no end after {MAX_EPISODE_STEPS} steps; give the environment a time limit"
             )
         masks = legal_actions(env)
-        actions = np.asarray(policy(observations, infos.get("state"), masks))
+        actions = np.asarray(policy(observations, states, masks))
         observations, rewards, terminations, truncations, infos = env.step(actions)
-        reached = infos.get("state", observations)
+        states = infos.get("state")
+        reached = observations if states is None else states
         events = {name: values for name, values in infos.get("events", {}).items() if not name.startswith("_")}
         step = Transitions(current, actions, reached, terminations, events)
         history.append((running, step, infos.get("objective", rewards), rewards))
@@ -81,7 +83,11 @@ def play_episodes(env: VectorEnv[Any, Any, Any], policy: Policy, seed: int) -> l
         running = running & ~ended
         if ended.any() and running.any():
             # Restarted only because DISABLED mode forbids stepping on; what these do from here is not recorded.
-            observations, _ = env.reset(options={"reset_mask": ended})
+            observations, restarted = env.reset(options={"reset_mask": ended})
+            masks = legal_actions(env)
+            if states is not None and masks is not None and not masks.all():
+                # Told of the state that has ended, a policy would choose what is not legal in the one begun anew.
+                states = np.where(ended, restarted["state"], states)
     return [_episode(history, index) for index in range(env.num_envs)]
 
 

@@ -13,6 +13,7 @@ from rewardlab.mdp import solve_finite_horizon
 from rewardlab.rewards import Catalogue
 
 DELIVERY = "rewardlab_envs:rewardlab/Delivery-v0"
+ENDGAME = "rewardlab_envs:rewardlab/Endgame-v0"
 
 
 def played(policy, episodes: int = 40, seed: int = 0):
@@ -82,3 +83,17 @@ def test_masks_reach_the_policy_from_copies_and_from_a_native_vector() -> None:
     play_episodes(copies, first_legal, 0)
     assert {masks.shape for masks in seen} == {(2, 6)}
     assert all(masks.dtype == bool for masks in seen)
+
+
+def test_where_not_all_is_legal_a_policy_is_told_the_state_that_it_acts_in() -> None:
+    # Games end at different times. Those that have are begun anew and played on, though nothing of it is kept.
+    env = make_vector(ENDGAME, {"illegal_moves": "refused"}, "mate", 30, AutoresetMode.DISABLED)
+    legal, rng = env.task.model.legal, np.random.default_rng(0)
+
+    def by_state(observations, states, masks):
+        np.testing.assert_array_equal(masks, legal[states])
+        return (masks * rng.random(masks.shape)).argmax(axis=1)
+
+    episodes = play_episodes(env, by_state, 0)
+    assert len({len(episode.steps) for episode in episodes}) > 5
+    assert all((episode.steps.next_state[:-1] == episode.steps.state[1:]).all() for episode in episodes)
