@@ -131,7 +131,9 @@ def test_what_is_not_legal_is_wasted_or_refused(settings: dict[str, Any]) -> Non
     assert ((moves + wasted)[playing] == 1).all()
     state, action, outcome = np.nonzero((wasted == 1) & model.feasible)
     assert (model.successor[state, action, outcome] == state).all()
-    assert all(not model.events[name][state, action, outcome].any() for name in model.events if name != "illegal_moves")
+    assert (model.events["wasted_moves"][state, action, outcome] == 1).all()
+    others = set(model.events) - {"illegal_moves", "wasted_moves"}
+    assert not any(model.events[name][state, action, outcome].any() for name in others)
 
 
 @EACH
@@ -191,8 +193,8 @@ def test_mate_in_one_and_the_two_ways_to_spoil_it() -> None:
     assert events_of(task, state, "king_east") == {"moves": 1, "stalemate": 1}
     assert events_of(task, state, "king_west") == {"moves": 1, "stalemate": 1}
     assert events_of(task, state, "queen_southwest_1") == {"moves": 1, "checks": 1, "piece_lost": 1}
-    assert events_of(task, state, "king_southwest") == {"illegal_moves": 1}
-    assert events_of(task, state, "queen_east_2") == {"illegal_moves": 1}
+    assert events_of(task, state, "king_southwest") == {"illegal_moves": 1, "wasted_moves": 1}
+    assert events_of(task, state, "queen_east_2") == {"illegal_moves": 1, "wasted_moves": 1}
     ended = int(task.model.successor[state, task.action_names.index("queen_west_1"), 0])
     assert task.model.terminal[ended]
     assert task.text_picture(ended).endswith("2 . Q . .\n1 k . . .\n  a b c d\nmate")
@@ -203,7 +205,7 @@ def test_the_lone_king_in_and_out_of_the_middle() -> None:
     task = endgame_task("KRK", 5)
     state = state_of(task, "Ka1 Rb5 kc3")
     caused = events_of(task, state, "king_east")
-    assert caused == {"moves": 1, "drives": 1}
+    assert caused == {"moves": 1, "drives": 1, "wasted_moves": 1}
     back = events_of(task, state_of(task, "Ka1 Rb5 kd2"), "rook_south_1")
     assert back["retreats"] == 1
 

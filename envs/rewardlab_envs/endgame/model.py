@@ -95,7 +95,7 @@ def endgame_task(
         OBJECTIVE,
         EVENTS,
         endgame_potentials(positions, to_mate),
-        shown_events=("mate", "piece_lost"),
+        shown_events=("mate", "stalemate", "piece_lost", "wasted_moves"),
         start_sets=start_sets(to_mate, start),
     )
     picture = BoardPicture(positions)
@@ -187,11 +187,19 @@ def _model(
         "checks": led.checks[:, :, None] & ~mate,
         "drives": np.maximum(driven, 0),
         "retreats": np.maximum(-driven, 0),
+        "wasted_moves": _wasted(led, to_mate)[:, :, None],
     }
     going_on = ~positions.terminal[:, None, None]
     laid_out = {name: np.broadcast_to(amounts * going_on, successor.shape) for name, amounts in events.items()}
     allowed = led.legal | positions.terminal[:, None] if masked else np.ones_like(led.legal)
     return FiniteModel(successor.astype(np.int64), probability, positions.terminal, start, allowed, laid_out)
+
+
+def _wasted(led: Outcomes, to_mate: NDArray[np.int64]) -> NDArray[np.int64]:
+    """``[S, A]`` how many moves more than in perfect play mate takes after this one: 1 for one that is not legal."""
+    before = to_mate[:, None]
+    won_still = (before < NOT_WON) & (led.left < NOT_WON)
+    return np.where(led.legal, np.where(won_still, 1 + led.left - before, 0), 1)
 
 
 def _observations(positions: Positions) -> NDArray[np.float32]:

@@ -36,6 +36,8 @@ class Outcomes:
         legal: ``[S, A]`` whether the move is legal. What is not leads nowhere; neither does anything after the end.
         checks: ``[S, A]`` whether the move gives check.
         promotes: ``[A]`` whether the move promotes.
+        left: ``[S, A]`` White's moves to mate after the move if both sides then play perfectly, 0 at mate; `NOT_WON`
+            where mate cannot be forced, or the move is not legal.
     """
 
     names: tuple[str, ...]
@@ -44,6 +46,7 @@ class Outcomes:
     legal: NDArray[np.bool_]
     checks: NDArray[np.bool_]
     promotes: NDArray[np.bool_]
+    left: NDArray[np.int64]
 
 
 def move_names(moves: Mapping[str, Moves], letters: Sequence[str]) -> tuple[str, ...]:
@@ -70,6 +73,7 @@ def outcomes(
     successor = np.repeat(np.repeat(itself[:, None, None], len(names), axis=1), width, axis=2)
     replies = np.ones((states, len(names)), dtype=np.int64)
     legal, checks = np.zeros((2, states, len(names)), dtype=np.bool_)
+    left = np.full((states, len(names)), NOT_WON, dtype=np.int64)
     promotes = np.array([name.startswith("promote") for name in names])
     for letter in positions.playing:
         kind = positions.letters.index(letter)
@@ -90,7 +94,8 @@ def outcomes(
                 base = bases[piece] if defender == "perfect" else None
                 found = _answers(positions, moves[piece], base, new_kind, squares[:, of_kind])
                 successor[there], replies[there], checks[there] = found
-    return Outcomes(names, successor[:, :, : replies.max()], replies, legal, checks, promotes)
+                left[there] = bases[piece].black[tuple(squares[:, of_kind])]
+    return Outcomes(names, successor[:, :, : replies.max()], replies, legal, checks, promotes, left)
 
 
 def _answers(

@@ -17,11 +17,15 @@ EVENTS = (
     "checks",
     "drives",
     "retreats",
+    "wasted_moves",
 )
 """What a step may cause. ``moves`` is 1 for a legal move and ``illegal_moves`` for another; ``mate`` is 1 at mate and,
 where promotion ends the game, at one after which mate can be forced; ``stalemate``, ``piece_lost`` and
 ``promotions`` are 0 or 1; ``checks`` is 1 for a check that is no mate; ``drives`` and ``retreats`` are the squares that
-Black's king came nearer to the edge, or got away from it."""
+Black's king came nearer to the edge, or got away from it; ``wasted_moves`` is how many moves farther than with the best
+one mate is after the move, by the tablebase, and 1 for an illegal move. A move that gives the win away, and any where
+there is none to give away, counts 0 there: see ``stalemate`` and ``piece_lost``. Against a perfect defender, the moves
+of a game that is won are those of perfect play from its first position and the sum of ``wasted_moves``."""
 
 OBJECTIVE = "mate"
 
