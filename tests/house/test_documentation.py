@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import multiprocessing
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,14 +42,36 @@ def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("block", PYTHON, ids=str)
 def test_the_python_of_a_page_runs(block: Block, tmp_path: Path) -> None:
-    # As many lines above it as on the page, so that a traceback names the line of the page.
-    program = "\n" * (block.line - 1) + block.code
-    # Small networks on several threads wait for each other, many times longer where other tests run beside them.
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "SB3_LOGDIR": str(tmp_path / "sb3")}
-    result = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, f"{block}\n{result.stderr}"
+    said = tmp_path / "said"
+    process = _fork_server().Process(target=_run_alone, args=(block, tmp_path, said))
+    process.start()
+    process.join()
+    assert process.exitcode == 0, f"{block}\n{said.read_text(encoding='utf-8')}"
+
+
+def test_python_that_fails_is_found(tmp_path: Path) -> None:
+    block = Block(Path("page.md"), 7, "python", "import rewardlab\nrewardlab.nothing\n")
+    with pytest.raises(AssertionError, match=r"(?s)page\.md.*line 8.*has no attribute 'nothing'"):
+        test_the_python_of_a_page_runs(block, tmp_path)
+
+
+@functools.cache
+def _fork_server() -> Any:
+    """Each program gets a process of its own, but torch is imported once for all of them."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["rewardlab.agents.preload", "scipy.sparse.linalg"])
+    return context
+
+
+def _run_alone(block: Block, folder: Path, said: Path) -> None:
+    os.chdir(folder)
+    os.environ["SB3_LOGDIR"] = str(folder / "sb3")
+    with said.open("w", encoding="utf-8") as stream:
+        for number in (1, 2):
+            os.dup2(stream.fileno(), number)
+        # As many lines above it as on the page, so that a traceback names the line of the page.
+        program = compile("\n" * (block.line - 1) + block.code, str(block.page), "exec")
+        exec(program, {"__name__": "__main__"})
 
 
 @pytest.mark.parametrize("words", [words for _, words in COMMANDS], ids=[name for name, _ in COMMANDS])
@@ -74,10 +98,6 @@ def test_a_command_that_does_not_exist_is_found(line: str) -> None:
 def test_a_shell_block_is_read_as_a_shell_does() -> None:
     code = "$ cd rewardlab && make test  # all of it\nVENV=.v make demo \\\n  ARGS='--seeds 3'\n\n# nothing\n"
     assert list(commands(code)) == [["cd", "rewardlab"], ["make", "test"], ["make", "demo", "ARGS=--seeds 3"]]
-
-
-def compile_of(block: Block) -> str:
-    return "\n" * (block.line - 1) + block.code
 
 
 def _unknown(words: list[str]) -> list[str]:
