@@ -9,13 +9,15 @@ import numpy as np
 from rewardlab.errors import BadInput, Problem, one_of
 from rewardlab_envs.minichess.fen import read_fen, write_fen
 from rewardlab_envs.minichess.loading import compiled
-from rewardlab_envs.minichess.rules import LETTERS, rule_set
-from rewardlab_envs.minichess.squares import MOST_MOVES, SIDE, STATE_LENGTH, name_of
+from rewardlab_envs.minichess.notation import after, named_moves, standard_notation
+from rewardlab_envs.minichess.pgn import pgn_text
+from rewardlab_envs.minichess.rules import rule_set
+from rewardlab_envs.minichess.squares import MOST_MOVES, SIDE, STATE_LENGTH
 
 __all__ = ["ENDINGS", "HISTORY_LENGTH", "Game"]
 
-ENDINGS = ("", "mate", "stalemate", "repetition", "quiet_moves", "dead_position")
-"""What ends a game, at the number that the engine knows it by."""
+ENDINGS = ("", "mate", "stalemate", "repetition", "quiet_moves", "dead_position", "forfeit")
+"""What ends a game, at the number that the engine knows it by; of a forfeit it knows nothing."""
 
 HISTORY_LENGTH = 201
 """Positions that are remembered: those since the last capture or pawn's move, and no rule set allows more of them."""
@@ -45,6 +47,7 @@ class Game:
         self._history = np.zeros(HISTORY_LENGTH, dtype=np.uint64)
         self.first_fen = self.fen
         self._played: list[str] = []
+        self._is_forfeited = False
         compiled("playing").remember(self.state, self._numbers, self._history)
 
     @property
@@ -55,8 +58,20 @@ class Game:
     @property
     def ending(self) -> str:
         """What has ended the game, one of `ENDINGS`; empty while it goes on."""
+        if self._is_forfeited:
+            return "forfeit"
         count = len(self._moves())
         return ENDINGS[compiled("playing").ending(self.state, self._numbers, self._history, count)]
+
+    @property
+    def result(self) -> str:
+        """The score as PGN writes it: "1-0", "0-1", "1/2-1/2", or "*" while the game goes on."""
+        ending = self.ending
+        if not ending:
+            return "*"
+        if ending not in ("mate", "forfeit"):
+            return "1/2-1/2"
+        return "0-1" if self.side > 0 else "1-0"
 
     @property
     def moves(self) -> tuple[str, ...]:
@@ -84,11 +99,36 @@ class Game:
                 raise BadInput(one_of(f"move in {self.fen!r}", move, legal, "legal move"))
             if self.ending:
                 raise BadInput(Problem("move", repr(move), f"none: the game is over ({self.ending})"))
-            after = np.empty(STATE_LENGTH, dtype=np.int16)
-            compiled("moves").make(self.state, self._numbers, legal[move], after)
-            self.state = after
+            self.state = after(self.state, self._numbers, legal[move])
             self._played.append(move)
             compiled("playing").remember(self.state, self._numbers, self._history)
+
+    def forfeit(self) -> None:
+        """End the game as lost for the side to move, which has tried an illegal move.
+
+        Raises:
+            BadInput: The game is over.
+        """
+        if self.ending:
+            raise BadInput(Problem("forfeit", f"a game that is over ({self.ending})", "one that goes on"))
+        self._is_forfeited = True
+
+    def pgn(self, *, event: str = "?", date: str = "????.??.??", white: str = "?", black: str = "?") -> str:
+        """The game as PGN, which other programs read.
+
+        Args:
+            event: What it was played for.
+            date: As in "2026.11.25".
+            white: Who played White.
+            black: Who played Black.
+
+        Raises:
+            BadInput: A name holds a character that cannot be printed.
+        """
+        first = read_fen(self.first_fen, self.rules)
+        written = standard_notation(first, self._numbers, self._played)
+        tags = {"Event": event, "Site": "?", "Date": date, "Round": "?", "White": white, "Black": black}
+        return pgn_text(self.rules, self.first_fen, written, self.result, self.ending, tags)
 
     def perft(self, depth: int) -> int:
         """The number of ways to play so many plies, draws by rule not counted as ends.
@@ -104,11 +144,4 @@ class Game:
         return int(compiled("moves").perft(states, moves, self._numbers, depth))
 
     def _moves(self) -> dict[str, int]:
-        buffer = np.zeros(MOST_MOVES, dtype=np.int64)
-        count = compiled("moves").legal_moves(self.state, self._numbers, buffer)
-        return {_written(move): move for move in buffer[:count].tolist()}
-
-
-def _written(move: int) -> str:
-    promotion = LETTERS[move >> 14].lower() if move >> 14 else ""
-    return f"{name_of(move & 127)}{name_of(move >> 7 & 127)}{promotion}"
+        return named_moves(self.state, self._numbers)

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem
 from rewardlab.rewards import Catalogue, RewardChoice
-from rewardlab_envs.minichess.events import DRAWN, WON
+from rewardlab_envs.minichess.events import DRAWN, ILLEGAL, WON
 from rewardlab_envs.minichess.fen import write_fen
+from rewardlab_envs.minichess.game import Game
 from rewardlab_envs.minichess.match import Match, MatchSettings
 from rewardlab_envs.minichess.paying import pay
 from rewardlab_envs.minichess.picture import rgb_picture, text_picture
+from rewardlab_envs.minichess.recording import Recorded, recorded_game
 from rewardlab_envs.minichess.rewards import OBJECTIVE, catalogue_of
 from rewardlab_envs.minichess.rules import rule_set
 
@@ -53,6 +55,7 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
         self._is_seeded = False
         self._observations: NDArray[np.float32] | None = None
         self._over = False
+        self._recorded: list[Recorded] = []
         self.observation_space = gym.spaces.Box(0.0, 1.0, (self._match.observation_length,), np.float32)
         self.action_space = gym.spaces.Discrete(len(self._match.table))
 
@@ -67,6 +70,20 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
         self._current()
         return write_fen(self._match.states[0], rule_set(self.settings.rules))
 
+    @property
+    def game(self) -> Game:
+        """The game so far, with the moves of both sides."""
+        self._current()
+        forfeits = self.settings.illegal_moves == "lost"
+        return recorded_game(self.settings.rules, self.settings.fen, self._recorded, forfeits=forfeits)
+
+    def pgn(self, *, event: str = "?", date: str = "????.??.??", agent: str = "agent") -> str:
+        """The game so far as PGN, see `Game.pgn`; the opponent is named after its kind."""
+        names = [agent, self.settings.opponent]
+        is_white = self._current()[0, -1] > 0
+        white, black = names if is_white else reversed(names)
+        return self.game.pgn(event=event, date=date, white=white, black=black)
+
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
@@ -78,6 +95,7 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
         self._match.begin(_ONLY)
         self._observations = self._match.observe()
         self._over = False
+        self._recorded = [Recorded(None, False, self._match.states[0].copy())]
         return self._observations[0].copy(), self._mask_info()
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
@@ -91,6 +109,7 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
             raise BadInput(Problem("step", "a game that is over", "a new one", "call reset()"))
         actions = np.array([index], dtype=np.int64)
         events = self._match.act(_ONLY, actions)
+        self._recorded.append(Recorded(index, not events[0, ILLEGAL], self._match.states[0].copy()))
         after = self._observations = self._match.observe()
         self._over = bool(events[0, WON : DRAWN + 1].any())
         terminated = np.array([self._over])

@@ -138,6 +138,7 @@ class TwoPlayerEnv(AECEnv):  # type: ignore[misc]
         elif self.settings.illegal_moves == "refused":
             raise BadInput(self._illegal(agent, int(action)))
         elif self.settings.illegal_moves == "lost":
+            self.game.forfeit()
             self._note_ending(next(other for other in self.agents if other != agent), over=True)
         self._elapsed_steps += 1
         if self._elapsed_steps == self.max_episode_steps and not any(self.terminations.values()):
