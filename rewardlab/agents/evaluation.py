@@ -88,7 +88,7 @@ def play_episodes(env: VectorEnv[Any, Any, Any], policy: Policy, seed: int) -> l
             if states is not None and masks is not None and not masks.all():
                 # Told of the state that has ended, a policy would choose what is not legal in the one begun anew.
                 states = np.where(ended, restarted["state"], states)
-    return [_episode(history, index) for index in range(env.num_envs)]
+    return _episodes(history)
 
 
 def evaluation_scores(
@@ -177,8 +177,14 @@ def _mean_score(reward: Reward, episodes: list[Episode]) -> float:
     return float(paid.sum() / len(episodes))
 
 
-def _episode(history: list[_Played], index: int) -> Episode:
-    lived = [(step, objective, paid) for running, step, objective, paid in history if running[index]]
-    steps = Transitions.concatenate([step.select(slice(index, index + 1)) for step, _, _ in lived])
-    objectives = np.array([objective[index] for _, objective, _ in lived], dtype=np.float64)
-    return Episode(steps, objectives, np.array([paid[index] for _, _, paid in lived], dtype=np.float64))
+def _episodes(history: list[_Played]) -> list[Episode]:
+    """The steps of all environments, sorted by environment; those after its end are left out."""
+    steps = Transitions.concatenate([step for _, step, _, _ in history])
+    running, objective, paid = (np.array([played[part] for played in history]) for part in (0, 2, 3))
+    episodes = []
+    for index in range(running.shape[1]):
+        lived = np.flatnonzero(running[:, index])
+        of_this = steps.select(lived * running.shape[1] + index)
+        mine = (np.asarray(part[lived, index], dtype=np.float64) for part in (objective, paid))
+        episodes.append(Episode(of_this, *mine))
+    return episodes
