@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import random
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,6 +40,12 @@ def quiet(_: int) -> None:
     """Reports no progress."""
 
 
+@functools.cache
+def result() -> dict[str, Any]:
+    """What comes of the run above; for all tests that only read it."""
+    return train(RUN, quiet)
+
+
 def fingerprint(run: TrainingRun) -> str:
     return json.dumps(train(run, quiet), sort_keys=True)
 
@@ -57,14 +65,13 @@ def test_run_does_not_depend_on_the_process_or_on_global_streams() -> None:
     here = fingerprint(RUN)
     code = "from tests.agents.test_training import RUN, fingerprint; print(fingerprint(RUN))"
     there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert there.stdout.strip() == here
+    assert there.stdout.strip() == here == json.dumps(result(), sort_keys=True)
 
 
 @pytest.mark.parametrize("changed", ["environment_seed", "learner_seed", "reward", "num_envs"])
 def test_what_should_matter_does(changed: str) -> None:
     other = {"environment_seed": 9, "learner_seed": 9, "reward": "fixed_speed", "num_envs": 5}[changed]
-    curves = [train(run, quiet)["curve"] for run in (RUN, dataclasses.replace(RUN, **{changed: other}))]
-    assert curves[0] != curves[1]
+    assert train(dataclasses.replace(RUN, **{changed: other}), quiet)["curve"] != result()["curve"]
 
 
 def test_first_observations_are_shared_by_learners_of_one_environment_seed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +121,7 @@ def test_progress_is_reported_up_to_the_end() -> None:
 def test_replay_can_be_played_again() -> None:
     import gymnasium as gym
 
-    replay = train(RUN, quiet)["replay"]
+    replay = result()["replay"]
     env = gym.make(DELIVERY, reward="speed")
     env.reset(seed=replay["seed"])
     endings = [env.step(action)[2:4] for action in replay["actions"]]
