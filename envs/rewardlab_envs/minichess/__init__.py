@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from rewardlab_envs.minichess.actions import ActionTable, action_table
+from rewardlab_envs.minichess.engine_settings import ENGINES, UCI_VARIANTS, find_engine
 from rewardlab_envs.minichess.game import ENDINGS, Game
-from rewardlab_envs.minichess.match import OPPONENTS, MatchSettings
+from rewardlab_envs.minichess.match_settings import OPPONENTS, MatchSettings
 from rewardlab_envs.minichess.rules import RULE_SETS, RuleSet, rule_set
 from rewardlab_envs.minichess.single import MiniChessEnv
+from rewardlab_envs.minichess.uci_process import EngineFailed
 from rewardlab_envs.minichess.vector import MiniChessVectorEnv
 
 __all__ = [
     "ENDINGS",
+    "ENGINES",
     "OPPONENTS",
     "RULE_SETS",
+    "UCI_VARIANTS",
     "ActionTable",
+    "EngineFailed",
     "Game",
     "MatchSettings",
     "MiniChessEnv",
@@ -24,6 +29,7 @@ __all__ = [
     "action_table",
     "chess_env",
     "chess_vector_env",
+    "find_engine",
     "rule_set",
 ]
 

@@ -1,8 +1,8 @@
 """Many games at once, compiled: the agent's moves, the opponent's answers, what is seen, and what is legal.
 
 Arrays have a row for each game: ``states [N, 128]`` int16, ``histories [N, 201]`` uint64, ``streams [N, 1]`` uint64 and
-``colours [N]`` int64, 1 where the agent is White and -1 where it is Black. ``setup`` is opponent, depth, and the colour
-that the agent plays (0 to draw it).
+``colours [N]`` int64, 1 where the agent is White and -1 where it is Black. ``setup`` is opponent, depth, the colour
+that the agent plays (0 to draw it), and how many of a million answers are random.
 """
 
 from __future__ import annotations
@@ -27,12 +27,16 @@ from rewardlab_envs.minichess.events import (
 )
 from rewardlab_envs.minichess.inner import inner
 from rewardlab_envs.minichess.moves import in_check, legal_moves, make
-from rewardlab_envs.minichess.opponents import choose, drawn_below, worth_of_capture
+from rewardlab_envs.minichess.opponents import answer_of, drawn_below, worth_of_capture
 from rewardlab_envs.minichess.playing import MATE, ending, remember
 from rewardlab_envs.minichess.squares import (
+    ANSWER,
+    AWAITED,
+    BEGIN,
     CASTLING,
     EN_PASSANT,
     MOST_MOVES,
+    NOTHING,
     QUIET,
     QUIET_LIMIT,
     SIDE,
@@ -116,15 +120,16 @@ def _act(state: Any, history: Any, rules: Any, move: int, legal: Any, count: int
 
 
 @inner
-def _answer(
-    state: Any, history: Any, rules: Any, legal: Any, count: int, setup: Any, stream: Any, happened: Any
-) -> None:
-    """Play the opponent's move and note what it did."""
-    move = choose(state, rules, legal, count, setup[0], setup[1], stream)
+def _answer(state: Any, history: Any, rules: Any, move: int, legal: Any, happened: Any) -> int:
+    """Play the opponent's move, note what it did, write the agent's moves into ``legal``; return their number."""
     worth = worth_of_capture(state, move)
     happened[LOST_PIECE], happened[LOST_VALUE] = worth > 0, worth
     happened[PLIES] += 1.0
     _play(state, history, rules, move)
+    count = legal_moves(state, rules, legal)
+    why = ending(state, rules, history, count)
+    _note_ending(why, -1, happened)
+    return 0 if why else count
 
 
 @inner
@@ -141,7 +146,7 @@ def _unmask(mask: Any, table: Any, colour: int, size: int, legal: Any) -> int:
 
 @njit(
     "void(int16[:, ::1], uint64[:, ::1], uint64[:, ::1], int64[::1], int64[::1], int64[::1], int64[:, ::1],"
-    " int32[:, :, ::1], int16[::1], int16[::1], int64[::1], float64[:, ::1], boolean[:, ::1])",
+    " int32[:, :, ::1], int16[::1], int16[::1], int64[::1], int64[:, ::1], float64[:, ::1], boolean[:, ::1])",
     cache=True,
 )
 def advance(
@@ -156,33 +161,37 @@ def advance(
     start: Any,
     rules: Any,
     setup: Any,
+    played: Any,
     events: Any,
     masks: Any,
 ) -> None:
     """Play on in the games ``which``, until the agent is to move or the game is over.
 
-    An action of -1 begins a new game, in which the opponent moves first if the agent is not the one to move. Any other
-    must be legal. What happened is added to ``events [N, E]``; ``masks [N, A]`` holds what is legal before and after.
+    `BEGIN` instead of an action begins a new game, in which the opponent moves first if the agent is not the one to
+    move; any action must be legal. ``played [N, 2]`` int64 gets the agent's move and the answer, or `NOTHING`. An
+    answer of `AWAITED` is chosen elsewhere, and until then nothing is legal: call again with the move in its place and
+    `ANSWER` instead of an action. What happened is added to ``events [N, E]``; ``masks [N, A]`` holds what is legal
+    before and after.
     """
     legal, size = np.empty(MOST_MOVES, dtype=np.int64), rules[SIZE]
     for game in which:
         state, history, happened, mask = states[game], histories[game], events[game], masks[game]
-        before = _unmask(mask, table, colours[game], size, legal)
-        if actions[game] < 0:
+        count = _unmask(mask, table, colours[game], size, legal)
+        if actions[game] != ANSWER:
+            played[game] = NOTHING
+        if actions[game] == BEGIN:
             _begin(state, history, rules, start)
             colours[game] = setup[2] if setup[2] != 0 else 1 - 2 * drawn_below(streams[game], 2)
             count = legal_moves(state, rules, legal)
-            answers = colours[game] != state[SIDE]
-        else:
-            move = _move_of(table[actions[game]], colours[game], size)
-            count = _act(state, history, rules, move, legal, before, happened)
-            answers = count > 0
-        if answers:
-            _answer(state, history, rules, legal, count, setup, streams[game], happened)
-            count = legal_moves(state, rules, legal)
-            why = ending(state, rules, history, count)
-            _note_ending(why, -1, happened)
-            count = 0 if why else count
+        elif actions[game] != ANSWER:
+            played[game, 0] = _move_of(table[actions[game]], colours[game], size)
+            count = _act(state, history, rules, played[game, 0], legal, count, happened)
+        if actions[game] != ANSWER and count > 0 and colours[game] != state[SIDE]:
+            played[game, 1] = answer_of(state, rules, legal, count, setup, streams[game])
+        if played[game, 1] == AWAITED:
+            continue
+        if played[game, 1] != NOTHING:
+            count = _answer(state, history, rules, played[game, 1], legal, happened)
         for index in range(count):
             move, colour = legal[index], colours[game]
             origin, to = _square(move & 127, colour, size), _square(move >> 7 & 127, colour, size)

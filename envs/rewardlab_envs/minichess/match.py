@@ -1,94 +1,27 @@
-"""N games against the same opponent: the arrays that the engine works on, and what may be chosen about them."""
+"""N games against the same opponent: the arrays that the compiled games work on, and the moves from elsewhere."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab.errors import BadInput, Problem
 from rewardlab_envs.minichess.actions import action_table
+from rewardlab_envs.minichess.engine_opponent import EngineOpponent
 from rewardlab_envs.minichess.events import ILLEGAL, LOST, N_EVENTS
-from rewardlab_envs.minichess.fen import read_fen
-from rewardlab_envs.minichess.game import HISTORY_LENGTH, Game
+from rewardlab_envs.minichess.fen import write_fen
+from rewardlab_envs.minichess.game import HISTORY_LENGTH
 from rewardlab_envs.minichess.loading import compiled
+from rewardlab_envs.minichess.match_settings import MatchSettings
+from rewardlab_envs.minichess.notation import named_moves, written
 from rewardlab_envs.minichess.rules import rule_set
-from rewardlab_envs.minichess.squares import SIDE, STATE_LENGTH
+from rewardlab_envs.minichess.squares import ANSWER, AWAITED, BEGIN, NOTHING, STATE_LENGTH
 
-__all__ = ["OPPONENTS", "Match", "MatchSettings"]
-
-OPPONENTS = ("random", "greedy", "alpha_beta")
-_COLOURS = {"white": 1, "black": -1, "either": 0}
-_ILLEGAL_MOVES = ("wasted", "refused", "lost")
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class MatchSettings:
-    """What is played, against whom.
-
-    Attributes:
-        rules: The name of a rule set.
-        opponent: ``random``; ``greedy``, which takes what is worth most and else moves at random; ``alpha_beta``, which
-            searches ``depth`` plies and counts material. Equal moves are drawn.
-        depth: Plies that ``alpha_beta`` looks ahead, 1 to 6.
-        plays: The agent's colour: "white", "black", or "either", drawn for each game. By default White, or whoever is
-            to move in ``fen``.
-        fen: Where games begin; the start of the rule set by default. The agent must be to move there, so that no game
-            is over before its first move.
-        illegal_moves: ``wasted``: an illegal action leaves the position as it is and takes a step all the same, so that
-            any learner may play; ``refused``: it is an error; ``lost``: it loses the game.
-
-    Raises:
-        BadInput: Anything above is not as it should be, all of it at once.
-    """
-
-    rules: str = "gardner"
-    opponent: str = "random"
-    depth: int = 2
-    plays: Literal["white", "black", "either"] | None = None
-    fen: str | None = None
-    illegal_moves: Literal["wasted", "refused", "lost"] = "wasted"
-
-    def __post_init__(self) -> None:
-        problems = []
-        if self.opponent not in OPPONENTS:
-            problems.append(one_of("opponent", str(self.opponent), OPPONENTS, "opponent"))
-        if isinstance(self.depth, bool) or not isinstance(self.depth, int) or not 1 <= self.depth <= 6:
-            problems.append(Problem("depth", repr(self.depth), "a whole number in [1, 6]"))
-        if self.plays is not None and self.plays not in _COLOURS:
-            problems.append(one_of("plays", str(self.plays), _COLOURS, "colour"))
-        if self.illegal_moves not in _ILLEGAL_MOVES:
-            problems.append(one_of("illegal_moves", str(self.illegal_moves), _ILLEGAL_MOVES, "treatment"))
-        try:
-            rule_set(self.rules)
-            problems += self._problems_of_fen() if self.fen is not None else []
-        except BadInput as error:
-            problems += error.problems
-        if problems:
-            raise BadInput(*problems)
-
-    def start(self) -> NDArray[np.int16]:
-        """The state in which games begin, ``[128]`` int16."""
-        rules = rule_set(self.rules)
-        return read_fen(rules.start if self.fen is None else self.fen, rules)
-
-    def colour(self) -> int:
-        """The agent's colour: 1 for White, -1 for Black, 0 where it is drawn."""
-        if self.plays is not None:
-            return _COLOURS[self.plays]
-        return 1 if self.fen is None else int(self.start()[SIDE])
-
-    def _problems_of_fen(self) -> list[Problem]:
-        game = Game(self.rules, self.fen)
-        if game.ending:
-            return [Problem("fen", f"a game that is over ({game.ending})", "one that goes on")]
-        if self.plays is not None and _COLOURS.get(self.plays, game.side) != game.side:
-            side = "white" if game.side > 0 else "black"
-            return [Problem("plays", repr(self.plays), f"{side!r}, who is to move in fen", "leave it out")]
-        return []
+__all__ = ["Match"]
 
 
 @final
@@ -109,23 +42,26 @@ class Match:
         self.table = action_table(settings.rules)
         self._rules = rule_set(settings.rules).as_numbers()
         self._start: NDArray[np.int16] | None = None  # read on first use, so that nothing is compiled before
-        kind = OPPONENTS.index(settings.opponent)
-        self._setup = np.array([kind, settings.depth, settings.colour()], dtype=np.int64)
+        self._setup = settings.as_numbers()
         self.states = np.zeros((count, STATE_LENGTH), dtype=np.int16)
         self._histories = np.zeros((count, HISTORY_LENGTH), dtype=np.uint64)
         self._streams = np.zeros((count, 1), dtype=np.uint64)
         self._colours = np.ones(count, dtype=np.int64)
         self.masks = np.zeros((count, len(self.table)), dtype=np.bool_)
         self.observation_length = 13 * self.table.size**2 + 6
+        self._engine: EngineOpponent | None = None  # where one plays, from the first game on
 
     def seed(self, which: NDArray[np.int64], streams: NDArray[np.uint64]) -> None:
         """Give the games ``which`` new random streams, one number for each."""
         self._streams[which, 0] = streams
 
     def begin(self, which: NDArray[np.int64]) -> None:
-        """Begin new games in the rows ``which``, up to the agent's first move."""
-        nothing = np.full(len(self.states), -1, dtype=np.int64)
-        self._advance(which, nothing, np.zeros((len(self.states), N_EVENTS)))
+        """Begin new games in the rows ``which``, up to the agent's first move.
+
+        Raises:
+            EngineFailed: The engine died or answered nonsense. No game has changed then.
+        """
+        self._advance(which, np.full(len(self.states), BEGIN), np.zeros((len(self.states), N_EVENTS)))
 
     def act(self, which: NDArray[np.int64], actions: NDArray[np.int64]) -> NDArray[np.float64]:
         """Play actions ``[N]`` in the games ``which``, and the opponent's answers.
@@ -139,6 +75,7 @@ class Match:
 
         Raises:
             BadInput: An action is no action, or not legal where illegal moves are refused.
+            EngineFailed: The engine died or answered nonsense. No game has moved then.
         """
         chosen = actions[which]
         outside = (chosen < 0) | (chosen >= len(self.table))
@@ -164,9 +101,82 @@ class Match:
         compiled("games").observe(self.states, self._colours, self._rules, observations)
         return observations
 
+    @contextmanager
+    def undone_on_failure(self, *beside: NDArray[Any]) -> Iterator[None]:
+        """Whatever is raised meanwhile, all games are afterwards where they were. Does nothing where no engine plays.
+
+        Args:
+            beside: Arrays that go with the games, and are put back as well.
+        """
+        if self._engine is None:
+            yield
+            return
+        arrays: tuple[NDArray[Any], ...] = (
+            self.states,
+            self._histories,
+            self._streams,
+            self._colours,
+            self.masks,
+            *beside,
+        )
+        kept = [array.copy() for array in arrays]
+        try:
+            with self._engine.undone_on_failure():
+                yield
+        except BaseException:
+            for array, before in zip(arrays, kept, strict=True):
+                array[:] = before
+            raise
+
+    def close(self) -> None:
+        """End the engine, where one plays."""
+        if self._engine is not None:
+            self._engine.close()
+
     def _advance(self, which: NDArray[np.int64], actions: NDArray[np.int64], events: NDArray[np.float64]) -> None:
         if self._start is None:
             self._start = self.settings.start()
+            if self.settings.opponent == "uci":
+                start = write_fen(self._start, rule_set(self.settings.rules))
+                self._engine = EngineOpponent(self.settings.engine_settings(), start, len(self.states))
+        played = np.full((len(self.states), 2), NOTHING)
+        if self._engine is None:
+            self._play_on(self._start, which, actions, played, events)
+            return
+        with self.undone_on_failure():
+            self._play_on(self._start, which, actions, played, events)
+            self._engine.begin(which[actions[which] == BEGIN].tolist())
+            self._let_answer(self._engine, self._start, which, played, events)
+
+    def _let_answer(
+        self,
+        engine: EngineOpponent,
+        start: NDArray[np.int16],
+        which: NDArray[np.int64],
+        played: NDArray[np.int64],
+        events: NDArray[np.float64],
+    ) -> None:
+        """Tell the engine what was played in the games ``which``, and play its answers where they are awaited."""
+        for game in which.tolist():
+            for move in played[game].tolist():
+                if move >= 0:
+                    engine.note(game, written(move))
+        awaited = which[played[which, 1] == AWAITED]
+        for game in awaited.tolist():
+            fen = write_fen(self.states[game], rule_set(self.settings.rules))
+            played[game, 1] = engine.answer(game, fen, named_moves(self.states[game], self._rules))
+            engine.note(game, written(int(played[game, 1])))
+        if len(awaited):
+            self._play_on(start, awaited, np.full(len(self.states), ANSWER), played, events)
+
+    def _play_on(
+        self,
+        start: NDArray[np.int16],
+        which: NDArray[np.int64],
+        actions: NDArray[np.int64],
+        played: NDArray[np.int64],
+        events: NDArray[np.float64],
+    ) -> None:
         compiled("games").advance(
             self.states,
             self._histories,
@@ -176,9 +186,10 @@ class Match:
             actions,
             self.table.moves,
             self.table.number,
-            self._start,
+            start,
             self._rules,
             self._setup,
+            played,
             events,
             self.masks,
         )

@@ -11,7 +11,7 @@ from rewardlab_envs.minichess.loading import compiled
 from rewardlab_envs.minichess.rules import LETTERS
 from rewardlab_envs.minichess.squares import KING, MOST_MOVES, PAWN, SIDE, STATE_LENGTH, name_of
 
-__all__ = ["after", "named_moves", "standard_notation"]
+__all__ = ["after", "named_moves", "standard_notation", "written"]
 
 
 def named_moves(state: NDArray[np.int16], rules: NDArray[np.int16]) -> dict[str, int]:
@@ -23,7 +23,7 @@ def named_moves(state: NDArray[np.int16], rules: NDArray[np.int16]) -> dict[str,
     """
     buffer = np.zeros(MOST_MOVES, dtype=np.int64)
     count = compiled("moves").legal_moves(state, rules, buffer)
-    return {_written(move): move for move in buffer[:count].tolist()}
+    return {written(move): move for move in buffer[:count].tolist()}
 
 
 def after(state: NDArray[np.int16], rules: NDArray[np.int16], move: int) -> NDArray[np.int16]:
@@ -31,6 +31,12 @@ def after(state: NDArray[np.int16], rules: NDArray[np.int16], move: int) -> NDAr
     reached = np.empty(STATE_LENGTH, dtype=np.int16)
     compiled("moves").make(state, rules, move, reached)
     return reached
+
+
+def written(move: int) -> str:
+    """A move, given by the engine's number, as UCI writes it, such as "e2e4" or "a7a8q"."""
+    promotion = LETTERS[move >> 14].lower() if move >> 14 else ""
+    return f"{name_of(move & 127)}{name_of(move >> 7 & 127)}{promotion}"
 
 
 def standard_notation(state: NDArray[np.int16], rules: NDArray[np.int16], moves: Iterable[str]) -> list[str]:
@@ -41,16 +47,16 @@ def standard_notation(state: NDArray[np.int16], rules: NDArray[np.int16], moves:
         rules: ``[32]`` int16, as `RuleSet.as_numbers` gives them.
         moves: Legal one after the other, as UCI writes them.
     """
-    written = []
+    words = []
     for move in moves:
         legal = named_moves(state, rules)
         reached = after(state, rules, legal[move])
         check = ""
         if compiled("moves").in_check(reached, int(reached[SIDE])):
             check = "+" if named_moves(reached, rules) else "#"
-        written.append(_without_check(state, legal, move) + check)
+        words.append(_without_check(state, legal, move) + check)
         state = reached
-    return written
+    return words
 
 
 def _without_check(state: NDArray[np.int16], legal: dict[str, int], move: str) -> str:
@@ -82,8 +88,3 @@ def _told_apart(origin: str, rivals: list[str]) -> str:
 
 def _piece_from(state: NDArray[np.int16], move: int) -> int:
     return abs(int(state[move & 127]))
-
-
-def _written(move: int) -> str:
-    promotion = LETTERS[move >> 14].lower() if move >> 14 else ""
-    return f"{name_of(move & 127)}{name_of(move >> 7 & 127)}{promotion}"

@@ -1,4 +1,4 @@
-"""Who plays against the agent, compiled: at random, greedily, or by alpha-beta search.
+"""Who plays against the agent, compiled: at random, greedily, by alpha-beta search, or somebody elsewhere.
 
 Every choice among equals is drawn, from a stream of its own for each game (splitmix64; Steele, Lea & Flood 2014, "Fast
 splittable pseudorandom number generators").
@@ -12,11 +12,22 @@ import numpy as np
 
 from rewardlab_envs.minichess.inner import inner
 from rewardlab_envs.minichess.moves import in_check, legal_moves, make
-from rewardlab_envs.minichess.squares import MOST_MOVES, PAWN, SIDE, SIZE, STATE_LENGTH
+from rewardlab_envs.minichess.squares import AWAITED, MOST_MOVES, PAWN, SIDE, SIZE, STATE_LENGTH
 
-__all__ = ["ALPHA_BETA", "GREEDY", "RANDOM", "choose", "drawn_below", "material", "worth_of_capture"]
+__all__ = [
+    "ALPHA_BETA",
+    "ELSEWHERE",
+    "GREEDY",
+    "MILLION",
+    "RANDOM",
+    "answer_of",
+    "drawn_below",
+    "material",
+    "worth_of_capture",
+]
 
-RANDOM, GREEDY, ALPHA_BETA = 0, 1, 2
+RANDOM, GREEDY, ALPHA_BETA, ELSEWHERE = 0, 1, 2, 3
+MILLION = 1_000_000
 
 _WORTHS = np.array([0, 1, 3, 3, 5, 9, 0])
 _MATED = 10_000
@@ -80,7 +91,21 @@ def _search(states: Any, moves: Any, rules: Any, depth: int, alpha: int, beta: i
 
 
 @inner
-def choose(state: Any, rules: Any, legal: Any, count: int, kind: int, depth: int, stream: Any) -> int:
+def answer_of(state: Any, rules: Any, legal: Any, count: int, setup: Any, stream: Any) -> int:
+    """The opponent's move, one of the ``count`` legal ones; `AWAITED` where it is chosen elsewhere.
+
+    ``setup`` holds the kind of opponent, its depth, the agent's colour, and how many of a million moves are random.
+    """
+    kind = setup[0]
+    if setup[3] > 0 and drawn_below(stream, MILLION) < setup[3]:
+        kind = RANDOM
+    if kind == ELSEWHERE:
+        return AWAITED
+    return _choose(state, rules, legal, count, kind, setup[1], stream)
+
+
+@inner
+def _choose(state: Any, rules: Any, legal: Any, count: int, kind: int, depth: int, stream: Any) -> int:
     """One of the ``count`` legal moves: any, the one that takes most, or the one that searching finds best."""
     if kind == RANDOM:
         return legal[drawn_below(stream, count)]

@@ -13,7 +13,8 @@ from rewardlab.rewards import Catalogue, RewardChoice
 from rewardlab_envs.minichess.events import DRAWN, ILLEGAL, WON
 from rewardlab_envs.minichess.fen import write_fen
 from rewardlab_envs.minichess.game import Game
-from rewardlab_envs.minichess.match import Match, MatchSettings
+from rewardlab_envs.minichess.match import Match
+from rewardlab_envs.minichess.match_settings import MatchSettings
 from rewardlab_envs.minichess.paying import pay
 from rewardlab_envs.minichess.picture import rgb_picture, text_picture
 from rewardlab_envs.minichess.recording import Recorded, recorded_game
@@ -103,6 +104,8 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
 
         Raises:
             BadInput: The action is not legal where illegal moves are refused, or the game is over.
+            EngineFailed: The engine that plays against the agent died twice over this move, was too slow twice, or
+                answered nonsense. The game stands where it stood.
         """
         before, index = self._current(), int(action)
         if self._over:
@@ -131,6 +134,11 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
         if self.render_mode == "rgb_array":
             return rgb_picture(self._match.states[0], size)
         return None
+
+    def close(self) -> None:
+        """End the engine, where one plays."""
+        self._match.close()
+        super().close()
 
     def _mask_info(self) -> dict[str, Any]:
         return {"action_mask": self._match.masks[0].astype(np.int8)}

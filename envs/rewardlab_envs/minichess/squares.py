@@ -9,6 +9,9 @@ negative.
 from __future__ import annotations
 
 __all__ = [
+    "ANSWER",
+    "AWAITED",
+    "BEGIN",
     "BISHOP",
     "CASTLES",
     "CASTLING",
@@ -19,6 +22,7 @@ __all__ = [
     "KING_PLACES",
     "KNIGHT",
     "MOST_MOVES",
+    "NOTHING",
     "PAWN",
     "PLY",
     "PROMOTIONS",
@@ -49,6 +53,12 @@ MOST_MOVES = 512
 
 SIZE, DOUBLE_STEP, EN_PASSANT_RULE, QUIET_LIMIT, REPETITION_LIMIT, PROMOTIONS, CASTLES = 0, 1, 2, 3, 4, 5, 12
 """Places in `RuleSet.as_numbers`; promotions are a count and the pieces, ways to castle four squares each."""
+
+BEGIN, ANSWER = -1, -2
+"""Instead of an action: begin a new game; play the opponent's move that was awaited."""
+
+NOTHING, AWAITED = -1, -2
+"""Instead of a move that was played: none was; the opponent's, which is chosen elsewhere."""
 
 
 def square_of(name: str) -> int:

@@ -16,7 +16,7 @@ from rewardlab.errors import BadInput, Problem
 from rewardlab_envs.minichess.actions import action_names, action_table
 from rewardlab_envs.minichess.game import Game
 from rewardlab_envs.minichess.loading import compiled
-from rewardlab_envs.minichess.match import MatchSettings
+from rewardlab_envs.minichess.match_settings import MatchSettings
 from rewardlab_envs.minichess.picture import rgb_picture, text_picture
 
 try:

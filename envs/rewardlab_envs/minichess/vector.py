@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from rewardlab.errors import BadInput, Problem
 from rewardlab.rewards import Catalogue, RewardChoice
 from rewardlab_envs.minichess.events import DRAWN, WON
-from rewardlab_envs.minichess.match import Match, MatchSettings
+from rewardlab_envs.minichess.match import Match
+from rewardlab_envs.minichess.match_settings import MatchSettings
 from rewardlab_envs.minichess.paying import Paid, pay
 from rewardlab_envs.minichess.picture import rgb_picture, text_picture
 from rewardlab_envs.minichess.rewards import OBJECTIVE, catalogue_of
@@ -105,7 +106,35 @@ class MiniChessVectorEnv(VectorEnv[Any, Any, Any]):
         Raises:
             BadInput: An action is not legal where illegal moves are refused, or DISABLED games that ended were not
                 reset. No game has moved then.
+            EngineFailed: The engine that plays against the agents died twice over a move, was too slow twice, or
+                answered nonsense; the message says in which game. No game has moved then, and the others can go on once
+                that one is played otherwise, or reset.
         """
+        with self._match.undone_on_failure(self._elapsed_steps):
+            return self._step(actions)
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """The actions that are legal now, ``[N, A]`` bool."""
+        return self._match.masks.copy()
+
+    def get_attr(self, name: str) -> tuple[Any, ...]:
+        """An attribute of this environment, once for each game, as ``SyncVectorEnv.get_attr`` gives it."""
+        return (getattr(self, name),) * self.num_envs
+
+    def render(self) -> tuple[Any, ...] | None:
+        """The positions, as the render mode says."""
+        if self.render_mode is None:
+            return None
+        picture: Any = text_picture if self.render_mode == "ansi" else rgb_picture
+        return tuple(picture(state, self._match.table.size) for state in self._match.states)
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """End the engine, where one plays."""
+        self._match.close()
+
+    def _step(
+        self, actions: Any
+    ) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
         resetting = self._checked_resetting()
         chosen = np.array(actions, dtype=np.int64)
         if chosen.shape != (self.num_envs,):
@@ -133,21 +162,6 @@ class MiniChessVectorEnv(VectorEnv[Any, Any, Any]):
             self._ended = ended
         self._observations = observations
         return observations.copy(), paid.rewards, terminations, truncations, infos
-
-    def action_masks(self) -> NDArray[np.bool_]:
-        """The actions that are legal now, ``[N, A]`` bool."""
-        return self._match.masks.copy()
-
-    def get_attr(self, name: str) -> tuple[Any, ...]:
-        """An attribute of this environment, once for each game, as ``SyncVectorEnv.get_attr`` gives it."""
-        return (getattr(self, name),) * self.num_envs
-
-    def render(self) -> tuple[Any, ...] | None:
-        """The positions, as the render mode says."""
-        if self.render_mode is None:
-            return None
-        picture: Any = text_picture if self.render_mode == "ansi" else rgb_picture
-        return tuple(picture(state, self._match.table.size) for state in self._match.states)
 
     def _restart(
         self, ended: NDArray[np.int64], observations: NDArray[np.float32], paid: Paid
