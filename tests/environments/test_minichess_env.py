@@ -318,7 +318,7 @@ def test_an_illegal_action_is_wasted_refused_or_lost() -> None:
         ({"fen": "nonsense"}, "4 or 6 fields"),
         ({"illegal_moves": "ignored"}, "illegal_moves"),
         ({"reward": "capture"}, "capture_bonus"),
-        ({"render_mode": "svg"}, "render_mode"),
+        ({"render_mode": "human"}, "render_mode"),
     ],
 )
 def test_settings_are_refused(settings: dict[str, Any], message: str) -> None:

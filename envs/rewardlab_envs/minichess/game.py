@@ -7,10 +7,12 @@ from typing import final
 import numpy as np
 
 from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab_envs.drawn_board import DrawnBoard
 from rewardlab_envs.minichess.fen import read_fen, write_fen
 from rewardlab_envs.minichess.loading import compiled
 from rewardlab_envs.minichess.notation import after, named_moves, standard_notation
 from rewardlab_envs.minichess.pgn import pgn_text
+from rewardlab_envs.minichess.picture import drawn_position
 from rewardlab_envs.minichess.rules import rule_set
 from rewardlab_envs.minichess.squares import MOST_MOVES, SIDE, STATE_LENGTH
 
@@ -129,6 +131,39 @@ class Game:
         written = standard_notation(first, self._numbers, self._played)
         tags = {"Event": event, "Site": "?", "Date": date, "Round": "?", "White": white, "Black": black}
         return pgn_text(self.rules, self.first_fen, written, self.result, self.ending, tags)
+
+    @property
+    def standing(self) -> str:
+        """One line: who is to move, or who has won or that it is a draw, and by what."""
+        ending, result = self.ending, self.result
+        if not ending:
+            return f"{'White' if self.side > 0 else 'Black'} to move"
+        reason = "illegal move" if ending == "forfeit" else ending.replace("_", " ")
+        return {"1-0": "White has won", "0-1": "Black has won"}.get(result, "a draw") + f": {reason}"
+
+    def board(self, marked: frozenset[int] | None = None) -> DrawnBoard:
+        """The position, to be drawn as text, SVG or an image.
+
+        Args:
+            marked: Squares to mark, each its row times the rows of the board plus its file; by default from where to
+                where the last move went.
+        """
+        size = self.rules.size
+        if marked is None:
+            ends = [name for move in self._played[-1:] for name in (move[:2], move[2:4])]
+            marked = frozenset((int(name[1]) - 1) * size + ord(name[0]) - ord("a") for name in ends)
+        return drawn_position(self.state, size, note=self.standing, marked=marked, is_over=bool(self.ending))
+
+    def svg(self) -> str:
+        """The position as SVG."""
+        return self.board().svg()
+
+    def __str__(self) -> str:
+        return self.board().text()
+
+    def _repr_svg_(self) -> str:
+        """What notebooks show."""
+        return self.svg()
 
     def perft(self, depth: int) -> int:
         """The number of ways to play so many plies, draws by rule not counted as ends.

@@ -1,49 +1,55 @@
-"""A position as a picture: text for a terminal, an image for a replay. White is always below."""
+"""A position as a picture: text for a terminal, SVG for a page, an image for a replay. White is always below."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rewardlab_envs.drawn_board import DrawnBoard
 from rewardlab_envs.minichess.rules import LETTERS
 from rewardlab_envs.minichess.squares import SIDE
 
-__all__ = ["rgb_picture", "text_picture"]
+__all__ = ["RENDER_MODES", "changed_squares", "drawn", "drawn_position"]
 
-_PIXELS = 64
-_LIGHT, _DARK = "#ede8dc", "#a9b8a2"
-_MEN = {1: ("#ffffff", "#222222"), -1: ("#333333", "#ffffff")}
+RENDER_MODES = ("ansi", "rgb_array", "svg")
 
 
-def text_picture(state: NDArray[np.int16], size: int) -> str:
-    """The board, a letter for each man (White's are capitals), and who is to move."""
-    lines = [
-        f"{row + 1} " + " ".join(_letter(int(state[10 * row + 21 + column])) for column in range(size))
-        for row in reversed(range(size))
-    ]
-    files = "  " + " ".join("abcdefgh"[:size])
-    return "\n".join([*lines, files, f"{'White' if state[SIDE] > 0 else 'Black'} to move"])
+def drawn_position(
+    state: NDArray[np.int16], size: int, *, note: str = "", marked: frozenset[int] = frozenset(), is_over: bool = False
+) -> DrawnBoard:
+    """The board of a position.
+
+    Args:
+        state: ``[128]`` int16.
+        size: Rows of the board.
+        note: What to say of it; who is to move by default.
+        marked: Squares to mark, each its row times ``size`` plus its file.
+        is_over: Whether the game has ended.
+    """
+    men = {square: _letter(piece) for square, piece in enumerate(_pieces(state, size).tolist()) if piece}
+    side = "White" if state[SIDE] > 0 else "Black"
+    return DrawnBoard(size, men, note or f"{side} to move", marked, is_over)
 
 
-def rgb_picture(state: NDArray[np.int16], size: int) -> NDArray[np.uint8]:
-    """The board from above, ``[H, W, 3]`` uint8, 64 pixels a square: a disc with a letter for each man."""
-    # Imported here, because playing without pictures must not pay for the drawing library.
-    from PIL import Image, ImageDraw
+def changed_squares(before: NDArray[np.int16], state: NDArray[np.int16], size: int) -> frozenset[int]:
+    """The squares on which something else stands than before."""
+    return frozenset(np.flatnonzero(_pieces(before, size) != _pieces(state, size)).tolist())
 
-    image = Image.new("RGB", (_PIXELS * size, _PIXELS * size), _LIGHT)
-    draw = ImageDraw.Draw(image)
-    for row in range(size):
-        for column in range(size):
-            left, top = _PIXELS * column, _PIXELS * (size - 1 - row)
-            if (row + column) % 2 == 0:
-                draw.rectangle((left, top, left + _PIXELS - 1, top + _PIXELS - 1), fill=_DARK)
-            piece = int(state[10 * row + 21 + column])
-            if piece:
-                paint, ink = _MEN[1 if piece > 0 else -1]
-                draw.ellipse((left + 8, top + 8, left + _PIXELS - 8, top + _PIXELS - 8), fill=paint, outline="#222222")
-                centre = (left + _PIXELS / 2, top + _PIXELS / 2)
-                draw.text(centre, LETTERS[abs(piece)], fill=ink, font_size=28, anchor="mm")
-    return np.asarray(image)
+
+def drawn(board: DrawnBoard, render_mode: str | None) -> Any:
+    """A board as one of `RENDER_MODES` asks for it; None where there is no mode."""
+    if render_mode == "ansi":
+        return board.text()
+    if render_mode == "svg":
+        return board.svg()
+    return board.rgb() if render_mode == "rgb_array" else None
+
+
+def _pieces(state: NDArray[np.int16], size: int) -> NDArray[np.int16]:
+    """What stands on each square, row by row from White's first, ``[size * size]``."""
+    return np.concatenate([state[10 * row + 21 : 10 * row + 21 + size] for row in range(size)])
 
 
 def _letter(piece: int) -> str:

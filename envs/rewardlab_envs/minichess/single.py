@@ -16,7 +16,7 @@ from rewardlab_envs.minichess.game import Game
 from rewardlab_envs.minichess.match import Match
 from rewardlab_envs.minichess.match_settings import MatchSettings
 from rewardlab_envs.minichess.paying import pay
-from rewardlab_envs.minichess.picture import rgb_picture, text_picture
+from rewardlab_envs.minichess.picture import RENDER_MODES, changed_squares, drawn, drawn_position
 from rewardlab_envs.minichess.recording import Recorded, recorded_game
 from rewardlab_envs.minichess.rewards import OBJECTIVE, catalogue_of
 from rewardlab_envs.minichess.rules import rule_set
@@ -37,18 +37,18 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
 
     Args:
         reward: What is paid: a name of the catalogue, weights on its events, or a reward. The objective by default.
-        render_mode: "ansi" for text, "rgb_array" for an image, or None.
+        render_mode: "ansi" for text, "rgb_array" for an image, "svg" for a picture as text, or None.
         settings: Those of `MatchSettings`.
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012 - Gymnasium declares it so
-        "render_modes": ["ansi", "rgb_array"],
+        "render_modes": list(RENDER_MODES),
         "render_fps": 2,
     }
 
     def __init__(self, reward: RewardChoice = OBJECTIVE, render_mode: str | None = None, **settings: Any) -> None:
         if render_mode not in (None, *self.metadata["render_modes"]):
-            raise BadInput(Problem("render_mode", repr(render_mode), "None, 'ansi' or 'rgb_array'"))
+            raise BadInput(Problem("render_mode", repr(render_mode), "None, 'ansi', 'rgb_array' or 'svg'"))
         self.settings = MatchSettings(**settings)
         self.reward = self.catalogue.reward(reward)
         self.render_mode = render_mode
@@ -126,14 +126,15 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
         return mask
 
     def render(self) -> Any:
-        """The position, as the render mode says."""
+        """The position, as the render mode says, with the squares marked that the last step changed."""
         self._current()
-        size = self._match.table.size
-        if self.render_mode == "ansi":
-            return text_picture(self._match.states[0], size)
-        if self.render_mode == "rgb_array":
-            return rgb_picture(self._match.states[0], size)
-        return None
+        if self.render_mode is None:
+            return None
+        size, state = self._match.table.size, self._match.states[0]
+        marked = changed_squares(self._recorded[-2].state, state, size) if len(self._recorded) > 1 else frozenset()
+        if self._over:
+            return drawn(self.game.board(marked), self.render_mode)
+        return drawn(drawn_position(state, size, marked=marked), self.render_mode)
 
     def close(self) -> None:
         """End the engine, where one plays."""

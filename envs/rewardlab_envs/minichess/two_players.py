@@ -17,7 +17,7 @@ from rewardlab_envs.minichess.actions import action_names, action_table
 from rewardlab_envs.minichess.game import Game
 from rewardlab_envs.minichess.loading import compiled
 from rewardlab_envs.minichess.match_settings import MatchSettings
-from rewardlab_envs.minichess.picture import rgb_picture, text_picture
+from rewardlab_envs.minichess.picture import RENDER_MODES, drawn
 
 try:
     from pettingzoo import AECEnv
@@ -46,7 +46,7 @@ class TwoPlayerEnv(AECEnv):  # type: ignore[misc]
         illegal_moves: ``wasted``: an illegal action leaves the position as it is, takes a step, and the same player
             is to move; ``refused``: it is an error; ``lost``: it loses the game.
         max_episode_steps: The time limit, in steps of both players together; None for none.
-        render_mode: "ansi" for text, "rgb_array" for an image, or None.
+        render_mode: "ansi" for text, "rgb_array" for an image, "svg" for a picture as text, or None.
 
     Attributes:
         game: The game as it stands, with its moves.
@@ -57,7 +57,7 @@ class TwoPlayerEnv(AECEnv):  # type: ignore[misc]
 
     metadata: dict[str, Any] = {  # noqa: RUF012 - PettingZoo declares it so
         "name": "minichess_v0",
-        "render_modes": ["ansi", "rgb_array"],
+        "render_modes": list(RENDER_MODES),
         "render_fps": 2,
         "is_parallelizable": False,
     }
@@ -148,11 +148,7 @@ class TwoPlayerEnv(AECEnv):  # type: ignore[misc]
 
     def render(self) -> Any:
         """The position, as the render mode says; White is below."""
-        if self.render_mode == "ansi":
-            return text_picture(self.game.state, self._table.size)
-        if self.render_mode == "rgb_array":
-            return rgb_picture(self.game.state, self._table.size)
-        return None
+        return drawn(self.game.board(), self.render_mode)
 
     def close(self) -> None:
         """Nothing is open."""

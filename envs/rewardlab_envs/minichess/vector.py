@@ -17,7 +17,7 @@ from rewardlab_envs.minichess.events import DRAWN, WON
 from rewardlab_envs.minichess.match import Match
 from rewardlab_envs.minichess.match_settings import MatchSettings
 from rewardlab_envs.minichess.paying import Paid, pay
-from rewardlab_envs.minichess.picture import rgb_picture, text_picture
+from rewardlab_envs.minichess.picture import RENDER_MODES, drawn, drawn_position
 from rewardlab_envs.minichess.rewards import OBJECTIVE, catalogue_of
 
 __all__ = ["MiniChessVectorEnv"]
@@ -34,12 +34,12 @@ class MiniChessVectorEnv(VectorEnv[Any, Any, Any]):
         reward: What is paid: a name of the catalogue, weights on its events, or a reward. The objective by default.
         max_episode_steps: The time limit, in moves of the agent; None for none.
         autoreset_mode: Any of Gymnasium's three, as the enumeration or its value ("NextStep", "SameStep", "Disabled").
-        render_mode: "rgb_array", "ansi" or None.
+        render_mode: "rgb_array", "ansi", "svg" or None.
         settings: Those of `MatchSettings`.
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012 - Gymnasium declares it so
-        "render_modes": ["ansi", "rgb_array"],
+        "render_modes": list(RENDER_MODES),
         "render_fps": 2,
     }
 
@@ -125,8 +125,12 @@ class MiniChessVectorEnv(VectorEnv[Any, Any, Any]):
         """The positions, as the render mode says."""
         if self.render_mode is None:
             return None
-        picture: Any = text_picture if self.render_mode == "ansi" else rgb_picture
-        return tuple(picture(state, self._match.table.size) for state in self._match.states)
+        boards = []
+        for state, mask in zip(self._match.states, self._match.masks, strict=True):
+            is_over = not mask.any()
+            note = "the game is over" if is_over else ""
+            boards.append(drawn_position(state, self._match.table.size, note=note, is_over=is_over))
+        return tuple(drawn(board, self.render_mode) for board in boards)
 
     def close_extras(self, **kwargs: Any) -> None:
         """End the engine, where one plays."""
@@ -228,7 +232,7 @@ class MiniChessVectorEnv(VectorEnv[Any, Any, Any]):
         if max_episode_steps is not None and max_episode_steps < 1:
             problems.append(Problem("max_episode_steps", repr(max_episode_steps), "at least 1, or None"))
         if render_mode not in (None, *self.metadata["render_modes"]):
-            problems.append(Problem("render_mode", repr(render_mode), "None, 'ansi' or 'rgb_array'"))
+            problems.append(Problem("render_mode", repr(render_mode), "None, 'ansi', 'rgb_array' or 'svg'"))
         if problems:
             raise BadInput(*problems)
 
