@@ -31,6 +31,7 @@ HACKS: dict[str, tuple[FiniteTask, str, str]] = {
     "tomatoes": (tomato_garden_task(), "seen_watered", "seen_watered"),
 }
 """The task, a reward that can be gamed, and the line of the ledger that pays for it."""
+WORLDS = ["town", *(pytest.param(world, marks=pytest.mark.slow) for world in ("corridor", "tomatoes"))]
 LIMIT = 40
 """Within so many steps each hack pays more than what was meant; in 20 steps to and fro in the corridor does not."""
 
@@ -77,7 +78,7 @@ def watched(task: FiniteTask, paid: str, first: NDArray[Any], second: NDArray[An
     return watch
 
 
-@pytest.mark.parametrize("world", HACKS)
+@pytest.mark.parametrize("world", WORLDS)
 def test_the_turn_to_the_hack_is_told_and_the_term_named(world: str) -> None:
     task, reward, term = HACKS[world]
     watch = watched(task, reward, perfect(task, task.catalogue.objective), perfect(task, reward))
@@ -90,14 +91,14 @@ def test_the_turn_to_the_hack_is_told_and_the_term_named(world: str) -> None:
     assert alarm.step > 16_000
 
 
-@pytest.mark.parametrize("world", HACKS)
+@pytest.mark.parametrize("world", WORLDS)
 def test_who_does_what_was_meant_throughout_raises_no_alarm(world: str) -> None:
     task, reward, _ = HACKS[world]
     meant = perfect(task, task.catalogue.objective)
     assert watched(task, reward, meant, meant, 400).alarm is None
 
 
-@pytest.mark.parametrize("world", HACKS)
+@pytest.mark.parametrize("world", WORLDS)
 def test_who_learns_what_was_meant_raises_no_alarm(world: str) -> None:
     task, reward, _ = HACKS[world]
     fixed = {"pickup_bonus": "fixed_speed", "progress_bonus": "fair_progress", "seen_watered": "no_bucket"}[reward]

@@ -111,7 +111,12 @@ def noise(law: str, rng: np.random.Generator) -> Streams:
     return block_means(rng.normal(size=shape), EPISODES)
 
 
-LAWS = ["normal", "cauchy", "rare prizes", "carried 0.5", "carried 0.9", "carried 0.97", "heavy and carried"]
+LAWS = [
+    "normal",
+    "heavy and carried",
+    *(pytest.param(law, marks=pytest.mark.slow) for law in ("cauchy", "rare prizes")),
+    *(pytest.param(f"carried {share}", marks=pytest.mark.slow) for share in (0.5, 0.9, 0.97)),
+]
 
 
 @pytest.mark.parametrize("law", LAWS)
@@ -142,7 +147,7 @@ def test_a_rising_pay_with_a_flat_objective_rarely_alarms(law: str) -> None:
     assert (first_alarms(paid, noise(law, rng), 0.05) > 0).mean() <= 0.05
 
 
-@pytest.mark.parametrize("law", ["normal", "cauchy", "carried 0.9"])
+@pytest.mark.parametrize("law", ["normal", "carried 0.9", pytest.param("cauchy", marks=pytest.mark.slow)])
 def test_honest_learning_rarely_alarms(law: str) -> None:
     rng = np.random.default_rng(6)
     learned = 6 / (1 + np.exp(-(np.arange(BLOCKS) - 40) / 6))
