@@ -17,13 +17,13 @@ from typing import Literal
 __all__ = ["compiled"]
 
 _PATIENCE_SECONDS = 2.0
-_SOURCES = ("events", "games", "inner", "moves", "opponents", "playing", "squares")
+_SOURCES = ("events", "games", "inner", "mobility", "moves", "opponents", "playing", "squares")
 """The modules whose text is part of what is compiled."""
 _NOTICE = "compiling the rules of the game with Numba; this happens once and is kept for the next time ..."
 
 
 @functools.cache
-def compiled(module: Literal["moves", "playing", "games"]) -> ModuleType:
+def compiled(module: Literal["moves", "playing", "games", "mobility"]) -> ModuleType:
     """A module of compiled functions. Says so on standard error if it has to be compiled, which takes a while."""
     _forget_what_is_outdated(Path(__file__).parent)
     notice = threading.Timer(_PATIENCE_SECONDS, _announce)

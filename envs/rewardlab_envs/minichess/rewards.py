@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rewardlab.rewards import Catalogue, Exploit, Potential, Reward
 from rewardlab.transitions import Transitions
 from rewardlab_envs.minichess.events import EVENTS
+from rewardlab_envs.minichess.loading import compiled
 from rewardlab_envs.minichess.rules import LETTERS, RuleSet, rule_set
 
 __all__ = ["BONUS", "OBJECTIVE", "catalogue_of"]
@@ -67,14 +68,32 @@ class _Material:
         return balance
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class _Mobility:
+    """The agent's legal moves less the other side's, over the sum of both; a class, so that it can be pickled."""
+
+    rules: str
+
+    def __call__(self, observations: NDArray[Any]) -> NDArray[np.float64]:
+        seen = np.ascontiguousarray(observations, dtype=np.float32)
+        counts = np.zeros((len(seen), 2), dtype=np.int64)
+        compiled("mobility").count_moves(seen, rule_set(self.rules).as_numbers(), counts)
+        own, other = counts.T
+        share: NDArray[np.float64] = (own - other) / np.maximum(own + other, 1)
+        return share
+
+
 @functools.cache
 def catalogue_of(rules: str) -> Catalogue:
     """The rewards and potentials of the games under a rule set."""
     chosen = rule_set(rules)
     summary = "The agent's men less the opponent's, as a share of what White has at first (1, 3, 3, 5, 9)."
     material = Potential("material", _Material(chosen.size**2, _whole(chosen)), "observation", summary)
+    summary = "The agent's legal moves less those of the other side if it were its turn, as a share of both."
+    mobility = Potential("mobility", _Mobility(rules), "observation", summary)
     shown = ("won", "drawn", "captured", "mate_missed")
-    return Catalogue(_REWARDS, OBJECTIVE, EVENTS, {"material": material}, shown_events=shown)
+    return Catalogue(_REWARDS, OBJECTIVE, EVENTS, {"material": material, "mobility": mobility}, shown_events=shown)
 
 
 def _whole(rules: RuleSet) -> float:
