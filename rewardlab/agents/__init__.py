@@ -11,13 +11,14 @@ from rewardlab.agents.evaluation import Episode, Policy, evaluation_scores, play
 from rewardlab.agents.exploit_search import search_exploit
 from rewardlab.agents.q_learning import QLearner, q_update
 from rewardlab.agents.shared_discount import require_shared_discount
-from rewardlab.agents.training import TrainingRun, train
+from rewardlab.agents.training import TrainingJob, TrainingRun, train, train_job
 
 __all__ = [
     "ENVIRONMENT_REWARD",
     "Episode",
     "Policy",
     "QLearner",
+    "TrainingJob",
     "TrainingRun",
     "action_space_problems",
     "algorithm_problems",
@@ -31,4 +32,5 @@ __all__ = [
     "search_exploit",
     "setting_names",
     "train",
+    "train_job",
 ]

@@ -7,11 +7,13 @@ from typing import Any, final
 
 import numpy as np
 
+from rewardlab.snapshots import Restorable
+
 __all__ = ["CurveRecorder"]
 
 
 @final
-class CurveRecorder:
+class CurveRecorder(Restorable):
     """Averages the episodes that end in training over equal spans of steps.
 
     Attributes:
@@ -68,3 +70,12 @@ class CurveRecorder:
             }
         )
         self._episodes = []
+
+    def snapshot(self) -> dict[str, Any]:
+        """The points so far, where the span ends, and the episodes in it."""
+        return {"points": [*self.points], "next_end": self._next_end, "episodes": [*self._episodes]}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot."""
+        self.points, self._episodes = [*state["points"]], [*state["episodes"]]
+        self._next_end = state["next_end"]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import final
+from collections.abc import Callable, Mapping
+from typing import Any, final
 
 import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
 
 from rewardlab.agents.curve_recorder import CurveRecorder
 from rewardlab.agents.value_gradient import ValueGradient
+from rewardlab.snapshots import Restorable
 
 __all__ = ["LearningCurve"]
 
 
 @final
-class LearningCurve(BaseCallback):
+class LearningCurve(BaseCallback, Restorable):
     """Hands every episode that ends in training to a recorder, and evaluates the policy at the end of each span.
 
     Actor-critic agents also get ``value_gradient_norm`` in each point: how large the gradient at the value head was
@@ -31,6 +32,15 @@ class LearningCurve(BaseCallback):
         self._recorder = recorder
         self._evaluate = evaluate
         self._gradient: ValueGradient | None = None
+
+    def snapshot(self) -> dict[str, Any]:
+        """The gradients seen since the last point; the points are the recorder's."""
+        return {"gradient": None if self._gradient is None else self._gradient.snapshot()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot, in a training that has begun."""
+        if self._gradient is not None:
+            self._gradient.restore(state["gradient"])
 
     def _on_training_start(self) -> None:
         head = getattr(self.model.policy, "value_net", None)

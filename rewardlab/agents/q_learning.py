@@ -7,15 +7,19 @@ algorithm. At a time limit the last state is bootstrapped from, as stable-baseli
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 from typing import Any, final
 
 import numpy as np
 from gymnasium.vector import VectorEnv
 from numpy.typing import ArrayLike, NDArray
 
+from rewardlab.agents.checkpoints import CheckpointKeeper
+from rewardlab.agents.checkpoints.stack_snapshot import restore_stack, stack_snapshot
 from rewardlab.agents.curve_recorder import CurveRecorder
 from rewardlab.errors import BadInput, InvalidReward, Problem
+from rewardlab.snapshots import generator_from
 
 __all__ = ["QLearner", "q_update"]
 
@@ -89,7 +93,12 @@ class QLearner:
         self._exploration = (exploration_initial_eps, exploration_final_eps, exploration_fraction)
 
     def learn(
-        self, budget_steps: int, recorder: CurveRecorder, seed: int, evaluate: Callable[[], float] | None = None
+        self,
+        budget_steps: int,
+        recorder: CurveRecorder,
+        seed: int,
+        evaluate: Callable[[], float] | None = None,
+        keeper: CheckpointKeeper | None = None,
     ) -> int:
         """Train.
 
@@ -98,6 +107,7 @@ class QLearner:
             recorder: Told of every episode that ends.
             seed: Seeds the environments.
             evaluate: Says how good the policy is as it stands; called at the end of each span.
+            keeper: Has the checkpoint to go on from, if there is one, and takes those that are written.
 
         Returns:
             The environment steps taken.
@@ -105,10 +115,14 @@ class QLearner:
         Raises:
             InvalidReward: A reward is NaN or infinite; names the step and the environment.
         """
-        _, infos = self._env.reset(seed=seed)
-        states = _states(infos)
-        steps = 0
+        if keeper is not None and keeper.state is not None:
+            states, steps = self._restored(keeper.state, recorder)
+        else:
+            _, infos = self._env.reset(seed=seed)
+            states, steps = _states(infos), 0
         while steps < budget_steps:
+            if keeper is not None and keeper.is_due(steps):
+                keeper.write(steps, self._state(states, steps, recorder))
             actions = self._explore(states, steps / budget_steps)
             _, rewards, terminated, truncated, infos = self._env.step(actions)
             steps += len(states)
@@ -136,6 +150,28 @@ class QLearner:
         """The best action in each state, the first of equals: ``[N]``."""
         best: NDArray[np.int64] = self.table[states].argmax(axis=1)
         return best
+
+    def table_hash(self) -> str:
+        """The SHA-256 of the action values."""
+        return hashlib.sha256(f"{self.table.shape}".encode() + self.table.tobytes()).hexdigest()
+
+    def _state(self, states: NDArray[np.int64], steps: int, recorder: CurveRecorder) -> dict[str, Any]:
+        """All that the training is made of between two steps."""
+        return {
+            "table": self.table,
+            "generator": self._rng.bit_generator.state,
+            "layers": stack_snapshot(self._env),
+            "recorder": recorder.snapshot(),
+            "states": states,
+            "steps": steps,
+        }
+
+    def _restored(self, state: Mapping[str, Any], recorder: CurveRecorder) -> tuple[NDArray[np.int64], int]:
+        self.table = state["table"]
+        self._rng = generator_from(state["generator"])
+        restore_stack(self._env, state["layers"])
+        recorder.restore(state["recorder"])
+        return state["states"], state["steps"]
 
     def _explore(self, states: NDArray[np.int64], progress: float) -> NDArray[np.int64]:
         initial, final, fraction = self._exploration

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback
 
 from rewardlab.agents.algorithms import make_agent
+from rewardlab.agents.checkpoints import CheckpointKeeper
+from rewardlab.agents.checkpoints.learning_with_checkpoints import learn_with_checkpoints
 from rewardlab.agents.curve_recorder import CurveRecorder
 from rewardlab.agents.evaluation import Policy
 from rewardlab.agents.learning_curve import LearningCurve
@@ -19,7 +22,7 @@ from rewardlab.agents.shared_discount import require_shared_discount
 from rewardlab.agents.vector_adapter import VectorAdapter
 from rewardlab.errors import RunFailed
 
-__all__ = ["train_sb3"]
+__all__ = ["train_sb3", "use_one_thread"]
 
 
 def train_sb3(
@@ -33,7 +36,8 @@ def train_sb3(
     environment_seed: int,
     learner_seed: int,
     beside: BaseCallback | None = None,
-) -> tuple[Policy, int]:
+    keeper: CheckpointKeeper | None = None,
+) -> tuple[Policy, int, str]:
     """Train on one thread: more of them are slower on small networks, and change the result.
 
     Args:
@@ -46,14 +50,15 @@ def train_sb3(
         environment_seed: Seeds the environments.
         learner_seed: Seeds the learner.
         beside: What takes part in the training, such as auxiliary objectives.
+        keeper: Has the checkpoint to go on from, if there is one, and takes those that are written.
 
     Returns:
-        The policy without exploration, and the environment steps taken.
+        The policy without exploration, the environment steps taken, and the SHA-256 of the weights.
 
     Raises:
         RunFailed: A reward was not finite, or the weights are not.
     """
-    torch.set_num_threads(1)
+    use_one_thread()
     adapter = VectorAdapter(env)
     agent = make_agent(algorithm, settings, adapter, learner_seed)
     require_shared_discount(agent)
@@ -61,9 +66,18 @@ def train_sb3(
     adapter.seed(environment_seed)
     policy = _policy(agent, algorithm)
     curve = LearningCurve(recorder, lambda: probe(policy))
-    agent.learn(budget_steps, callback=curve if beside is None else [beside, curve])
+    callbacks = [curve] if beside is None else [beside, curve]
+    if keeper is None:
+        agent.learn(budget_steps, callback=callbacks)
+    else:
+        learn_with_checkpoints(agent, adapter, budget_steps, callbacks, recorder, keeper)
     _require_finite_weights(agent)
-    return policy, int(agent.num_timesteps)
+    return policy, int(agent.num_timesteps), _weights_hash(agent)
+
+
+def use_one_thread() -> None:
+    """What every training begins with: more threads are slower on small networks, and come to other bits."""
+    torch.set_num_threads(1)
 
 
 def _policy(agent: Any, algorithm: str) -> Policy:
@@ -74,6 +88,15 @@ def _policy(agent: Any, algorithm: str) -> Policy:
         return np.asarray(actions)
 
     return choose
+
+
+def _weights_hash(agent: Any) -> str:
+    digest = hashlib.sha256()
+    for name, weights in agent.policy.state_dict().items():
+        array = weights.detach().cpu().contiguous().numpy()
+        digest.update(f"{name} {array.dtype} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def _require_finite_weights(agent: Any) -> None:

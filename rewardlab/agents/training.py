@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, final
 
 import numpy as np
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from rewardlab.agents.algorithms import TABULAR
 from rewardlab.agents.auxiliary_settings import AuxiliarySettings
+from rewardlab.agents.checkpoints import CheckpointKeeper, CheckpointSettings, RunMark, made_with
+from rewardlab.agents.checkpoints.stack_snapshot import layers, obstacle
 from rewardlab.agents.curve_recorder import CurveRecorder
 from rewardlab.agents.environments import ENVIRONMENT_REWARD, make_single, make_vector
 from rewardlab.agents.evaluation import Policy, evaluation_scores, exploits_shown, play_episodes, play_single
@@ -23,7 +25,7 @@ from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.wrappers.ledger import VectorLedger
 from rewardlab.wrappers.stack import WrapperSettings, wrap_vector
 
-__all__ = ["TrainingRun", "train"]
+__all__ = ["TrainingJob", "TrainingRun", "train", "train_job"]
 
 _REPLAY_CANDIDATES = 8
 _PROBE_EPISODES = 20
@@ -71,37 +73,87 @@ class TrainingRun:
     auxiliary_seed: int = 0
 
 
-def train(run: TrainingRun, on_progress: Callable[[int], None]) -> dict[str, Any]:
+@final
+@dataclass(frozen=True, slots=True)
+class TrainingJob:
+    """What an engine is given: a run, and where it keeps what it can go on from.
+
+    Attributes:
+        run: The settings.
+        checkpoints: None for a training that begins anew whenever it is broken off.
+    """
+
+    run: TrainingRun
+    checkpoints: CheckpointSettings | None = None
+
+
+def train_job(job: TrainingJob, on_progress: Callable[[int], None]) -> dict[str, Any]:
+    """`train`, of one argument that can cross process borders."""
+    return train(job.run, on_progress, job.checkpoints)
+
+
+def train(
+    run: TrainingRun, on_progress: Callable[[int], None], checkpoints: CheckpointSettings | None = None
+) -> dict[str, Any]:
     """Train and evaluate one agent. Bit-identical when called again with the same settings on the same machine.
+
+    That holds also if it was broken off at any moment, by whatever, and is called again with the same checkpoints.
 
     Args:
         run: The settings.
         on_progress: Called now and then with the environment steps taken so far.
+        checkpoints: Where the training keeps what it can go on from. Whoever keeps the result may remove the folder.
 
     Returns:
-        JSON data: ``steps``, ``curve`` (see `CurveRecorder`), ``evaluation`` (see `evaluation_scores`), and ``replay``
-        (the seed and the actions of one episode, and the exploits it shows).
+        JSON data: ``steps``, ``curve`` (see `CurveRecorder`), ``evaluation`` (see `evaluation_scores`), ``replay``
+        (the seed and the actions of one episode, and the exploits it shows), and ``weights``, the SHA-256 of what was
+        learned. If the training had been broken off, also ``resumed``: ``from_step`` and ``why``.
 
     Raises:
+        BadInput: The checkpoints are those of another run.
         RunFailed: The training could not go on; the message says why.
     """
     bare = make_vector(run.environment_id, run.environment_settings, run.reward, run.num_envs, AutoresetMode.SAME_STEP)
     env = VectorLedger(wrap_vector(bare, run.wrappers, run.algorithm_settings["gamma"]))
     recorder = CurveRecorder(run.budget_steps, on_progress)
     probe = Probe(_bare(run, _PROBE_EPISODES), run.evaluation_seed)
-    policy, steps = _learned(run, env, recorder, probe)
+    beside = _beside(run)
+    keeper = None if checkpoints is None else _keeper(run, env, beside, checkpoints)
+    policy, steps, weights = _learned(run, env, recorder, probe, beside, keeper)
     probe.close()
     env.close()
-    return {
+    result = {
         "steps": steps,
         "curve": recorder.points,
         "evaluation": _evaluate(run, policy),
         "replay": _record(run, policy),
+        "weights": weights,
     }
+    return result if keeper is None or keeper.resumed is None else {**result, "resumed": keeper.resumed}
 
 
-def _learned(run: TrainingRun, env: VectorLedger, recorder: CurveRecorder, probe: Probe) -> tuple[Policy, int]:
-    """Train by the algorithm of the run: its policy without exploration, and the steps taken."""
+def _keeper(run: TrainingRun, env: VectorLedger, beside: Any, checkpoints: CheckpointSettings) -> CheckpointKeeper:
+    """What there is to go on from, of this very run."""
+    with_torch = run.algorithm != TABULAR
+    if with_torch:
+        from rewardlab.agents.sb3_training import use_one_thread
+
+        use_one_thread()
+    settings = {field.name: getattr(run, field.name) for field in fields(run)}
+    settings |= {"observation_space": str(env.single_observation_space), "action_space": str(env.single_action_space)}
+    parts = [*layers(env), *([] if beside is None else [beside])]
+    return CheckpointKeeper(checkpoints, RunMark.of(settings, made_with(with_torch=with_torch)), obstacle(parts))
+
+
+def _learned(
+    run: TrainingRun,
+    env: VectorLedger,
+    recorder: CurveRecorder,
+    probe: Probe,
+    beside: Any,
+    keeper: CheckpointKeeper | None,
+) -> tuple[Policy, int, str]:
+    """Train by the algorithm of the run: its policy without exploration, the steps taken, the hash of the weights."""
     settings = dict(run.algorithm_settings)
     if run.algorithm != TABULAR:
         # Imported here, because the tabular learner does without torch and starts in no time.
@@ -116,7 +168,8 @@ def _learned(run: TrainingRun, env: VectorLedger, recorder: CurveRecorder, probe
             probe,
             environment_seed=run.environment_seed,
             learner_seed=run.learner_seed,
-            beside=_beside(run),
+            beside=beside,
+            keeper=keeper,
         )
     base = env.unwrapped
     if not isinstance(base, FiniteVectorEnv):
@@ -130,8 +183,8 @@ def _learned(run: TrainingRun, env: VectorLedger, recorder: CurveRecorder, probe
         del observations, masks
         return learner.act(np.asarray(states))
 
-    steps = learner.learn(run.budget_steps, recorder, run.environment_seed, lambda: probe(policy))
-    return policy, steps
+    steps = learner.learn(run.budget_steps, recorder, run.environment_seed, lambda: probe(policy), keeper)
+    return policy, steps, learner.table_hash()
 
 
 def _beside(run: TrainingRun) -> Any:

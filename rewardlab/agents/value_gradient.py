@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import final
+from collections.abc import Mapping
+from typing import Any, final
 
+import numpy as np
 import torch
+
+from rewardlab.snapshots import Restorable
 
 __all__ = ["ValueGradient"]
 
 
 @final
-class ValueGradient:
+class ValueGradient(Restorable):
     """Watches the gradient at a value head, before it is clipped, without changing it.
 
     Args:
@@ -38,6 +42,14 @@ class ValueGradient:
         """Stop watching."""
         for handle in self._handles:
             handle.remove()
+
+    def snapshot(self) -> dict[str, Any]:
+        """What was seen since the last mean."""
+        return {"squares": np.array([float(square) for square in self._squares], dtype=np.float32)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot of a watch on a head of the same make."""
+        self._squares = [*torch.from_numpy(np.array(state["squares"], dtype=np.float32))]
 
     def _note(self, parameter: torch.Tensor) -> None:
         if parameter.grad is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -12,13 +12,14 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices,
 
 from rewardlab.agents.unbatched_infos import unbatched_infos
 from rewardlab.errors import BadInput, InvalidReward, Problem
+from rewardlab.snapshots import Restorable
 from rewardlab.wrappers.ledger import VectorLedger
 
 __all__ = ["VectorAdapter"]
 
 
 @final
-class VectorAdapter(VecEnv):
+class VectorAdapter(VecEnv, Restorable):
     """Lets an unmodified SB3 agent train on a Gymnasium vector environment, without a Python loop over environments.
 
     Each step's infos are those of N single environments. Where an episode ended they hold what SB3 looks for:
@@ -77,6 +78,16 @@ class VectorAdapter(VecEnv):
                 dicts[index]["TimeLimit.truncated"] = bool(truncations[index] and not terminations[index])
             observations = self._hand_over_finals(observations, infos, ended, dicts)
         return observations, seen, ended, dicts
+
+    def snapshot(self) -> dict[str, Any]:
+        """What it remembers itself; the layers inside of it have snapshots of their own."""
+        return {"steps_taken": self._steps_taken}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot. No reset follows, so that a seed that waits for one is forgotten."""
+        self._steps_taken = state["steps_taken"]
+        self._reset_seeds()
+        self._reset_options()
 
     def close(self) -> None:
         """Close the environment."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, final
 
 import numpy as np
@@ -14,12 +15,13 @@ from rewardlab.errors import BadInput, Problem
 from rewardlab.mdp.finite_task import FiniteTask
 from rewardlab.mdp.outcome_table import OutcomeTable
 from rewardlab.rewards.catalogue import Catalogue, RewardChoice
+from rewardlab.snapshots import Restorable, generator_from
 
 __all__ = ["FiniteVectorEnv"]
 
 
 @final
-class FiniteVectorEnv(VectorEnv[Any, Any, Any]):
+class FiniteVectorEnv(VectorEnv[Any, Any, Any], Restorable):
     """N copies of a finite task, equal in every number and info key to a ``SyncVectorEnv`` of N `FiniteEnv`.
 
     All copies draw from one generator. Arrays that are returned are never written to again. The info keys are those of
@@ -143,6 +145,33 @@ class FiniteVectorEnv(VectorEnv[Any, Any, Any]):
             self._ended = ended
         self._states = states.copy()  # the other one is the caller's, in infos
         return self._observe(states), rewards, terminations, truncations, infos
+
+    def snapshot(self) -> dict[str, Any]:
+        """States, elapsed steps, the generator and, where it is not the model's own, the distribution of starts."""
+        own_start = np.array_equal(self.table.start, self.task.model.start)
+        return {
+            "states": self._states.copy(),
+            "elapsed_steps": self._elapsed_steps.copy(),
+            "ended": None if self._ended is None else self._ended.copy(),
+            "generator": self.np_random.bit_generator.state,
+            "start": None if own_start else self.table.start.copy(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot of as many copies of this task.
+
+        Raises:
+            BadInput: It is of another number of copies, or of states that this task does not have.
+        """
+        states, steps = np.asarray(state["states"]), np.asarray(state["elapsed_steps"])
+        shape, known = (self.num_envs,), self.task.model.n_states
+        if not states.shape == steps.shape == shape or (states < 0).any() or (states >= known).any():
+            got = f"{states.shape} states up to {states.max(initial=0)}"
+            raise BadInput(Problem("the snapshot of an environment", got, f"{shape} states below {known}"))
+        self.np_random = generator_from(state["generator"])
+        self.set_start(self.task.model.start if state["start"] is None else state["start"])
+        self._states, self._elapsed_steps = states.astype(np.int64), steps.astype(np.int64)
+        self._ended = None if state["ended"] is None else np.array(state["ended"], dtype=np.int64)
 
     def action_masks(self) -> NDArray[np.bool_]:
         """The actions that are legal now, ``[N, A]`` bool."""

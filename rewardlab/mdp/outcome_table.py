@@ -59,6 +59,7 @@ class OutcomeTable:
             got = f"weight on the terminal states {np.flatnonzero(self._terminal & (weights > 0))[:8].tolist()}"
             expected = "weight on states in which an episode can begin, and on no other"
             raise BadInput(Problem("start", got if weights.any() else "no weight at all", expected))
+        self.start: NDArray[np.float64] = weights
         self.start_states: NDArray[np.int64] = np.flatnonzero(weights)
         self._start_thresholds = (weights / weights.sum())[self.start_states].cumsum()[:-1]
 

@@ -16,6 +16,7 @@ from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab.snapshots import Restorable
 from rewardlab.wrappers.endings import VectorEndings, restarted_rows
 from rewardlab.wrappers.ledger_lines import with_line, with_vector_line
 
@@ -92,7 +93,7 @@ class AmendedTerms(gym.Wrapper[Any, Any, Any, Any]):
 
 
 @final
-class VectorAmendedTerms(VectorWrapper[Any, Any, Any]):
+class VectorAmendedTerms(VectorWrapper[Any, Any, Any], Restorable):
     """`AmendedTerms` for a vector environment. The reset rows of NEXT_STEP pay nothing, as before.
 
     Args:
@@ -138,6 +139,18 @@ class VectorAmendedTerms(VectorWrapper[Any, Any, Any]):
                 added = added + amendment(part.get("ledger", {}), part.get("events", {}), **self.amendments)
         infos = with_vector_line(infos, rewards, AMENDED_LINE, added, paid)
         return observations, rewards + added, terminations, truncations, infos
+
+    def snapshot(self) -> dict[str, Any]:
+        """What it knows of endings; it remembers nothing else."""
+        return self._endings.snapshot()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot.
+
+        Raises:
+            BadInput: It is of another number of environments.
+        """
+        self._endings.restore(state)
 
 
 def _amendments(

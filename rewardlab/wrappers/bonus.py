@@ -6,6 +6,7 @@ bonus is here because that is what everybody writes first, and to see its loop i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, SupportsFloat, final
 
 import gymnasium as gym
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem
 from rewardlab.rewards.bonus import Bonus
+from rewardlab.snapshots import Restorable
 from rewardlab.wrappers.endings import VectorEndings, restarted_rows
 from rewardlab.wrappers.ledger_lines import with_line, with_vector_line
 
@@ -60,7 +62,7 @@ class UnsafeBonus(gym.Wrapper[Any, Any, Any, Any]):
 
 
 @final
-class VectorUnsafeBonus(VectorWrapper[Any, Any, Any]):
+class VectorUnsafeBonus(VectorWrapper[Any, Any, Any], Restorable):
     """`UnsafeBonus` for a vector environment; no bonus on the reset rows of NEXT_STEP. May change what is optimal.
 
     Args:
@@ -103,6 +105,19 @@ class VectorUnsafeBonus(VectorWrapper[Any, Any, Any]):
             self._now = _place(self.bonus, observations, infos)
         infos = with_vector_line(infos, rewards, BONUS_LINE, added, paid)
         return observations, rewards + added, terminations, truncations, infos
+
+    def snapshot(self) -> dict[str, Any]:
+        """Where each environment is, and what is known of endings."""
+        return {"now": self._now.copy(), "endings": self._endings.snapshot()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot.
+
+        Raises:
+            BadInput: It is of another number of environments.
+        """
+        self._endings.restore(state["endings"])
+        self._now = np.array(state["now"])
 
     def _bonus(
         self, observations: Any, infos: dict[str, Any], ended: NDArray[np.bool_], paid: NDArray[np.bool_]

@@ -9,6 +9,7 @@ telescopes no longer; so clip first, and shape what is left (`rewardlab.wrappers
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, SupportsFloat, final
 
 import gymnasium as gym
@@ -17,6 +18,7 @@ from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.errors import BadInput, Problem
+from rewardlab.snapshots import Restorable
 from rewardlab.wrappers.endings import VectorEndings, restarted_rows
 from rewardlab.wrappers.ledger_lines import with_line, with_vector_line
 
@@ -109,7 +111,7 @@ class RewardClipping(gym.Wrapper[Any, Any, Any, Any]):
 
 
 @final
-class VectorRewardClipping(VectorWrapper[Any, Any, Any]):
+class VectorRewardClipping(VectorWrapper[Any, Any, Any], Restorable):
     """`RewardClipping` for a vector environment. The reset rows of NEXT_STEP pay nothing, whatever the lower bound.
 
     Args:
@@ -152,3 +154,15 @@ class VectorRewardClipping(VectorWrapper[Any, Any, Any]):
             kept[unpaid] = rewards[unpaid]
         infos = with_vector_line(infos, rewards, CLIP_LINE, kept - rewards, paid)
         return observations, kept, terminations, truncations, infos
+
+    def snapshot(self) -> dict[str, Any]:
+        """What it knows of endings; it remembers nothing else."""
+        return self._endings.snapshot()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot.
+
+        Raises:
+            BadInput: It is of another number of environments.
+        """
+        self._endings.restore(state)

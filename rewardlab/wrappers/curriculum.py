@@ -17,6 +17,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem
+from rewardlab.snapshots import Restorable
 from rewardlab.wrappers.endings import VectorEndings, restarted_rows
 from rewardlab.wrappers.promotion import Promotion, Success
 
@@ -86,7 +87,7 @@ class StartCurriculum(gym.Wrapper[Any, Any, Any, Any]):
 
 
 @final
-class VectorStartCurriculum(VectorWrapper[Any, Any, Any]):
+class VectorStartCurriculum(VectorWrapper[Any, Any, Any], Restorable):
     """`StartCurriculum` for a vector environment: one stage for all, moved on by the episodes of all.
 
     A promotion holds for the episodes that begin after the step in which it came about. In SAME_STEP mode those that
@@ -165,6 +166,26 @@ class VectorStartCurriculum(VectorWrapper[Any, Any, Any]):
         """
         self.promotion.load_state_dict(state)
         _set_start(self.env, self._starts[self.promotion.stage])
+
+    def snapshot(self) -> dict[str, Any]:
+        """Where the curriculum stands, the running episodes, and what is known of endings."""
+        return {
+            "promotion": self.promotion.state_dict(),
+            "totals": self._totals.copy(),
+            "begun_in": self._begun_in.copy(),
+            "endings": self._endings.snapshot(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot, at once.
+
+        Raises:
+            BadInput: It is of another number of environments or other stages.
+        """
+        self._endings.restore(state["endings"])
+        self.load_state_dict(state["promotion"])
+        self._totals = np.array(state["totals"], dtype=np.float64)
+        self._begun_in = np.array(state["begun_in"], dtype=np.int64)
 
 
 def _finite_base(env: Any) -> Any:

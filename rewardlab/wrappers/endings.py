@@ -77,6 +77,19 @@ class VectorEndings:
             raise BadInput(Problem("state['resetting']", repr(flags), f"a list of {size} booleans"))
         return flags
 
+    def snapshot(self) -> dict[str, Any]:
+        """Which rows have ended and which are about to be reset, as data."""
+        return {"resetting": self.resetting, "ended_rows": self.ended_rows.tolist()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot.
+
+        Raises:
+            BadInput: It is of another number of environments.
+        """
+        self.resetting = self.checked_resetting(state)
+        self.ended_rows = np.array(state["ended_rows"], dtype=np.intp)
+
     def after_reset(self, restarted: NDArray[np.bool_]) -> None:
         """Take note of a reset of the given rows."""
         if self._inside is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, SupportsFloat, final
 
 import gymnasium as gym
@@ -10,6 +10,7 @@ import numpy as np
 from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 
+from rewardlab.snapshots import Restorable
 from rewardlab.wrappers.endings import VectorEndings, restarted_rows
 from rewardlab.wrappers.ledger_lines import ENVIRONMENT_LINE, with_line
 
@@ -63,7 +64,7 @@ class Ledger(gym.Wrapper[Any, Any, Any, Any]):
 
 
 @final
-class VectorLedger(VectorWrapper[Any, Any, Any]):
+class VectorLedger(VectorWrapper[Any, Any, Any], Restorable):
     """`Ledger` for a vector environment.
 
     ``infos["episode"]`` (with the mask ``_episode``) stands at the top level in every autoreset mode, in the step in
@@ -121,6 +122,23 @@ class VectorLedger(VectorWrapper[Any, Any, Any]):
         if len(self._endings.ended_rows):
             infos["episode"], infos["_episode"] = self._close(self._endings.ended_rows, ended), ended.copy()
         return observations, rewards, terminations, truncations, infos
+
+    def snapshot(self) -> dict[str, Any]:
+        """The running totals of every line, the steps of every episode, and what is known of endings."""
+        totals = {"names": [*self._names], "sums": self._sums.copy(), "steps": self._steps.copy()}
+        return {**totals, "endings": self._endings.snapshot()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot.
+
+        Raises:
+            BadInput: It is of another number of environments.
+        """
+        self._endings.restore(state["endings"])
+        self._names = tuple(state["names"])
+        self._sums = np.array(state["sums"], dtype=np.float64)
+        self._rows = [*self._sums]
+        self._steps = np.array(state["steps"], dtype=np.int64)
 
     def _add(self, rewards: NDArray[np.float64], objective: NDArray[np.float64], lines: dict[str, Any]) -> None:
         names = tuple(lines)

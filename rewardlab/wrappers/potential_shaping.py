@@ -17,6 +17,7 @@ DISABLED with ``reset_mask``              no shaping at all          only masked
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, SupportsFloat, final
 
 import gymnasium as gym
@@ -27,6 +28,7 @@ from numpy.typing import NDArray
 from rewardlab.errors import BadInput, Problem
 from rewardlab.rewards.potential import Potential, ScheduledPotential, shaping
 from rewardlab.rewards.returns import check_gamma
+from rewardlab.snapshots import Restorable
 from rewardlab.wrappers.endings import VectorEndings, restarted_rows
 from rewardlab.wrappers.ledger_lines import with_line, with_vector_line
 
@@ -80,7 +82,7 @@ class PotentialShaping(gym.Wrapper[Any, Any, Any, Any]):
 
 
 @final
-class VectorPotentialShaping(VectorWrapper[Any, Any, Any]):
+class VectorPotentialShaping(VectorWrapper[Any, Any, Any], Restorable):
     """`PotentialShaping` for a vector environment: the same rewards as N scalar ones, in every autoreset mode.
 
     Args:
@@ -138,6 +140,20 @@ class VectorPotentialShaping(VectorWrapper[Any, Any, Any]):
         self._now = returned
         infos = with_vector_line(infos, rewards, SHAPING_LINE, added, paid)
         return observations, rewards + added, terminations, truncations, infos
+
+    def snapshot(self) -> dict[str, Any]:
+        """The last potentials, the times and what is known of endings. What a potential itself learns is not in it."""
+        return {"now": self._now.copy(), "times": self._times.copy(), "endings": self._endings.snapshot()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot.
+
+        Raises:
+            BadInput: It is of another number of environments.
+        """
+        self._endings.restore(state["endings"])
+        self._now = np.array(state["now"], dtype=np.float64)
+        self._times = np.array(state["times"], dtype=np.int64)
 
 
 def _checked_potential(potential: object) -> Potential | ScheduledPotential:

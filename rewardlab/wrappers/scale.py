@@ -30,6 +30,7 @@ from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 
 from rewardlab.rewards.running_scale import LARGEST_REWARD, RunningScale
+from rewardlab.snapshots import Restorable
 from rewardlab.wrappers.endings import VectorEndings, restarted_rows
 from rewardlab.wrappers.ledger_lines import with_line, with_vector_line
 
@@ -122,7 +123,7 @@ class ReturnScaling(gym.Wrapper[Any, Any, Any, Any]):
 
 
 @final
-class VectorReturnScaling(VectorWrapper[Any, Any, Any]):
+class VectorReturnScaling(VectorWrapper[Any, Any, Any], Restorable):
     """`ReturnScaling` for a vector environment: N accumulators, one scale.
 
     Args:
@@ -210,3 +211,17 @@ class VectorReturnScaling(VectorWrapper[Any, Any, Any]):
         scale = {key: value for key, value in state.items() if key != "resetting"}
         self.running_scale.load_state_dict(scale, frozen=frozen)
         self._endings.resetting = resetting
+
+    def snapshot(self) -> dict[str, Any]:
+        """The statistics, whether they stand still, and what is known of endings."""
+        scale = self.running_scale
+        return {"scale": scale.state_dict(), "frozen": scale.frozen, "endings": self._endings.snapshot()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot.
+
+        Raises:
+            BadInput: It is of another number of environments or another gamma.
+        """
+        self.running_scale.load_state_dict(state["scale"], frozen=state["frozen"])
+        self._endings.restore(state["endings"])

@@ -6,7 +6,7 @@ such as a logarithm changes how one large reward compares with several small one
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, SupportsFloat, final
 
 import gymnasium as gym
@@ -15,6 +15,7 @@ from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.errors import BadInput, InvalidReward, Problem
+from rewardlab.snapshots import Restorable
 from rewardlab.wrappers.endings import VectorEndings, restarted_rows
 from rewardlab.wrappers.ledger_lines import with_line, with_vector_line
 
@@ -79,7 +80,7 @@ class RewardTransform(gym.Wrapper[Any, Any, Any, Any]):
 
 
 @final
-class VectorRewardTransform(VectorWrapper[Any, Any, Any]):
+class VectorRewardTransform(VectorWrapper[Any, Any, Any], Restorable):
     """`RewardTransform` for a vector environment. The reset rows of NEXT_STEP pay nothing, whatever the function.
 
     Args:
@@ -116,6 +117,18 @@ class VectorRewardTransform(VectorWrapper[Any, Any, Any]):
             turned[paid] = transformed(self.function, turned[paid])
         infos = with_vector_line(infos, rewards, TRANSFORM_LINE, turned - rewards, paid)
         return observations, turned, terminations, truncations, infos
+
+    def snapshot(self) -> dict[str, Any]:
+        """What it knows of endings; it remembers nothing else."""
+        return self._endings.snapshot()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot.
+
+        Raises:
+            BadInput: It is of another number of environments.
+        """
+        self._endings.restore(state)
 
 
 def _checked_function(function: object) -> RewardMap:

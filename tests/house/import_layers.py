@@ -8,12 +8,13 @@ from pathlib import Path
 
 from tests.house.project import modules_of
 
-_BASE = {"errors", "transitions", "rewards"}
+_BASE = {"errors", "snapshots", "transitions", "rewards"}
 _MODELS = _BASE | {"plugins", "mdp", "wrappers"}
 _BENCH = _MODELS | {"audit", "losses", "agents"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "snapshots": {"errors"},
     "transitions": {"errors"},
     "rewards": {"errors", "transitions"},
     "losses": {"errors"},

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import numpy as np
+import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
@@ -24,6 +25,7 @@ from rewardlab.agents.auxiliary.rollout_record import RolloutRecord
 from rewardlab.agents.auxiliary.saved_state import SavedState
 from rewardlab.agents.auxiliary.weight_regularizer import WeightRegularizer
 from rewardlab.errors import BadInput, Problem, RunFailed
+from rewardlab.snapshots import Restorable
 
 __all__ = ["AuxiliaryObjectives"]
 
@@ -31,7 +33,7 @@ _LARGEST_BATCH = 256
 
 
 @final
-class AuxiliaryObjectives(BaseCallback):
+class AuxiliaryObjectives(BaseCallback, Restorable):
     """Adds the gradients of auxiliary losses to those of an agent, in the same update, before it clips.
 
     ``PPO``, ``A2C``, ``DQN``, ``SAC`` and ``TD3`` of stable-baselines3, ``MaskablePPO`` and ``QRDQN`` of sb3-contrib;
@@ -116,6 +118,28 @@ class AuxiliaryObjectives(BaseCallback):
             BadInput: A file is missing or spoilt. When training begins: it was saved of other objectives.
         """
         self._saved = SavedState.read(folder)
+
+    def snapshot(self) -> dict[str, Any]:
+        """What `save` writes, as data; nothing before the first training. What was measured for a log is not in it."""
+        if self._learned is None:
+            return {"tensors": None, "words": None}
+        taken = self._learned.taken()
+        return {"tensors": {name: tensor.cpu().numpy() for name, tensor in taken.tensors.items()}, "words": taken.words}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot; in a training that has begun, at once.
+
+        Raises:
+            BadInput: It is of other objectives.
+        """
+        if state["tensors"] is None:
+            return
+        tensors = {name: torch.from_numpy(np.array(part)) for name, part in state["tensors"].items()}
+        saved = SavedState(tensors, state["words"])
+        if self._learned is None:
+            self._saved = saved
+        else:
+            self._learned.restore(saved)
 
     def _init_callback(self) -> None:
         self._representations = self._find_representations()

@@ -68,8 +68,12 @@ class LearningHeads:
 
     def save(self, folder: str | Path) -> None:
         """Write all that is needed to go on bit by bit into a folder."""
+        self.taken().write(folder)
+
+    def taken(self) -> SavedState:
+        """A copy of all that is needed to go on bit by bit."""
         words = {"updates": self.updates, "generator": self.generator.bit_generator.state}
-        SavedState.taken(self.modules, self.optimizers, self.random.state, words).write(folder)
+        return SavedState.taken(self.modules, self.optimizers, self.random.state, words)
 
     def restore(self, saved: SavedState) -> None:
         """Take on what was saved of heads of the same make.
