@@ -66,7 +66,7 @@ class EngineOpponent:
                 raise EngineFailed(f"{where}: {again}, and had failed before") from fault
         move = legal.get(named)
         if move is None:
-            self.close()  # it may be in any state
+            self._kill()  # it may be in any state
             got = "that there is no move" if named in _NO_MOVE else f"{named!r}"
             raise EngineFailed(
                 f"{where}: {self.settings.name} answered {got}, expected one of {', '.join(sorted(legal))}"
@@ -99,10 +99,15 @@ class EngineOpponent:
             self._process.say("ucinewgame", position, self.settings.limits())
             answer = self._process.hear("bestmove", self.settings.seconds)[-1]
         except BaseException:
-            self.close()  # also after Ctrl-C: the answer to this question must not be taken for that to the next
+            self._kill()  # also after Ctrl-C: the answer to this question must not be taken for that to the next
             raise
         words = answer.split()
         return words[1].lower() if len(words) > 1 else ""
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy, in this process or another, starts an engine of its own.

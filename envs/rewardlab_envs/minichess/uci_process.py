@@ -65,6 +65,12 @@ class UciProcess:
         self._poll.register(self._answers, select.POLLIN)
         self.close = weakref.finalize(self, _end, self._process, self._questions, self._answers, self._owner)
 
+    def kill(self) -> None:
+        """End it at once, whatever it does."""
+        if self.is_ours:
+            self._process.kill()
+        self.close()
+
     @property
     def is_ours(self) -> bool:
         """Whether this process started it. A fork has a copy of this object, and must not talk through it."""
