@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Any
 
 from rewardlab.cli.words import one_line
 from rewardlab.errors import BadInput, Problem
+
+if TYPE_CHECKING:
+    from rewardlab.reports.replay import Frame
 
 __all__ = ["list_all", "watch"]
 
@@ -50,14 +54,12 @@ def list_all(options: argparse.Namespace) -> int:
 
 
 def watch(options: argparse.Namespace) -> int:
-    """Play an episode in the terminal."""
-    import time
-
+    """Play an episode in the terminal, or into an animated picture."""
     from rewardlab.agents.environments import make_single
     from rewardlab.lab.checked_environment import checked_environment
     from rewardlab.lab.playing import choose_actions
     from rewardlab.lab.quick_comparison import parse_reward
-    from rewardlab.reports.replay import caption, play_again
+    from rewardlab.reports.replay import play_again, write_gif
     from rewardlab.rewards.catalogue import Catalogue
     from rewardlab.rewards.returns import check_gamma
 
@@ -71,18 +73,49 @@ def watch(options: argparse.Namespace) -> int:
         catalogue.reward(reward, "--reward")
     elif options.reward not in (None, "environment"):
         raise BadInput(Problem("--reward", repr(options.reward), "'environment': this environment has no catalogue"))
-    if "ansi" not in probe.metadata.get("render_modes", ()):
-        raise BadInput(Problem("ENV", options.environment, "an environment with render mode 'ansi'"))
-    env = make_single(options.environment, settings, reward, "ansi")
+    mode = _checked_mode(options, probe.metadata.get("render_modes", ()))
+    env = make_single(options.environment, settings, reward, mode)
     unknown = [action for action in options.actions or () if not env.action_space.contains(action)]
     if unknown:
         raise BadInput(Problem("--actions", ",".join(map(str, unknown)), f"actions of {env.action_space}"))
     actions = options.actions or choose_actions(env, options.policy, options.seed, gamma, options.state)
+    frames = play_again(env, options.seed, actions, options.state)
+    if options.out is None:
+        _show(frames, options.delay)
+        return 0
+    paid = options.reward or (catalogue.objective if catalogue else "environment")
+    player = "given actions" if options.actions else options.policy
+    title = f"{options.environment.rpartition('/')[2]}, {paid}, {player}"
+    print(f"Written: {write_gif(frames, title, options.out)}")
+    return 0
+
+
+def _checked_mode(options: argparse.Namespace, modes: Collection[str]) -> str:
+    """The render mode that is needed."""
+    mode = "ansi" if options.out is None else "rgb_array"
+    problems = []
+    if mode not in modes:
+        fix = "" if options.out is None or "ansi" not in modes else "it draws only text: leave --out out"
+        problems.append(Problem("ENV", options.environment, f"an environment with render mode {mode!r}", fix))
+    if options.out is not None and options.out.suffix != ".gif":
+        problems.append(Problem("--out", repr(str(options.out)), "a file that ends in .gif"))
+    elif options.out is not None and not options.out.parent.is_dir():
+        problems.append(Problem("--out", repr(str(options.out)), "a folder that exists"))
+    if problems:
+        raise BadInput(*problems)
+    return mode
+
+
+def _show(frames: Iterable[Frame], delay: float) -> None:
+    """Print frames, one over the other in a terminal."""
+    import time
+
+    from rewardlab.reports.replay import caption
+
     live = sys.stdout.isatty()
-    for frame in play_again(env, options.seed, actions, options.state):
+    for frame in frames:
         if live:
             print("\033[2J\033[H", end="")
         print(frame.picture, *caption(frame), "", sep="\n", flush=True)
         if live:
-            time.sleep(options.delay)
-    return 0
+            time.sleep(delay)

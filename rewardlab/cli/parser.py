@@ -166,6 +166,7 @@ def make_parser() -> argparse.ArgumentParser:
     watch.add_argument(
         "--delay", type=words.seconds, default=0.4, metavar="SECONDS", help="between frames (default: 0.4)"
     )
+    watch.add_argument("--out", type=Path, metavar="FILE", help="write an animated GIF instead of showing the episode")
     _add_setting_option(watch)
     _add_code_option(watch)
     watch.set_defaults(command=looking.watch)

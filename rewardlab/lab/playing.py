@@ -6,8 +6,9 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from numpy.typing import NDArray
 
-from rewardlab.errors import BadInput, Problem
+from rewardlab.errors import BadInput, Problem, RunFailed
 from rewardlab.mdp import FiniteEnv, solve
 
 __all__ = ["POLICIES", "choose_actions"]
@@ -18,7 +19,7 @@ POLICIES = ("optimal", "random")
 def choose_actions(
     env: gym.Env[Any, Any], policy: str, seed: int, gamma: float, first_state: int | None = None
 ) -> list[int]:
-    """The actions of one episode, to be played again.
+    """The actions of one episode, to be played again. None of them is illegal where ``action_masks()`` says what is.
 
     Args:
         env: What is played; left at the end of the episode.
@@ -26,6 +27,10 @@ def choose_actions(
         seed: Of the episode, and of the random policy.
         gamma: The discount under which ``optimal`` is optimal.
         first_state: The state to begin in, of an environment that lets it be chosen; drawn by default.
+
+    Raises:
+        BadInput: An optimal policy is asked of what is no finite model.
+        RunFailed: The episode goes on, and yet no action is legal.
     """
     base = env.unwrapped
     if policy == "optimal" and not isinstance(base, FiniteEnv):
@@ -43,9 +48,19 @@ def choose_actions(
         if best is not None:
             action = int(np.argmax(best[info["state"]]))
         else:
-            legal = np.flatnonzero(base.action_masks()) if isinstance(base, FiniteEnv) else None
+            legal = _legal_actions(env)
             action = int(rng.choice(legal)) if legal is not None else int(env.action_space.sample())
         _, _, terminated, truncated, info = env.step(action)
         actions.append(action)
         ended = terminated or truncated
     return actions
+
+
+def _legal_actions(env: gym.Env[Any, Any]) -> NDArray[np.int64] | None:
+    """The actions that are legal now; None where the environment does not say."""
+    if not isinstance(env.action_space, gym.spaces.Discrete) or not env.has_wrapper_attr("action_masks"):
+        return None
+    legal = np.flatnonzero(env.get_wrapper_attr("action_masks")())
+    if not len(legal):
+        raise RunFailed("action_masks(): got no legal action, expected one at least while an episode goes on")
+    return legal + int(env.action_space.start)

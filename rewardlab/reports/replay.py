@@ -27,7 +27,7 @@ class Frame:
     Attributes:
         picture: What ``render`` returned: text or an image.
         step: The steps taken so far.
-        action: The action that led here; empty at the start.
+        action: The action that led here, or what it did; empty at the start.
         paid: What the step paid under the variant's own reward.
         total_paid: Since the start.
         total_objective: The objective since the start.
@@ -49,7 +49,8 @@ def play_again(
     """Play recorded actions again.
 
     Args:
-        env: An environment made as the recorded one was, with a render mode.
+        env: An environment made as the recorded one was, with a render mode. If it has a method ``describe_step()``,
+            that names what a step did, more than its action, as where an opponent answers.
         seed: Of the recorded episode.
         actions: Of the recorded episode.
         first_state: The state to begin in, of an environment that lets it be chosen; drawn by default.
@@ -61,8 +62,10 @@ def play_again(
     begun = info.get("state", observation)
     if first_state is not None and not np.array_equal(begun, first_state):
         fix = "this environment does not let it be chosen; another seed may begin there"
-        raise BadInput(Problem("state", f"{first_state}", f"{begun}, where the episode of seed {seed} begins", fix))
-    names = getattr(getattr(env.unwrapped, "task", None), "action_names", None)
+        begins = (
+            f"{begun}, where the episode of seed {seed} begins" if np.ndim(begun) == 0 else "none: they are no numbers"
+        )
+        raise BadInput(Problem("state", f"{first_state}", begins, fix))
     total_paid = total_objective = 0.0
     picture: Any = env.render()
     yield Frame(picture, 0, "", 0.0, 0.0, 0.0, "")
@@ -71,10 +74,9 @@ def play_again(
         paid = float(reward)
         total_paid += paid
         total_objective += float(info.get("objective", paid))
-        name = str(action) if names is None else names[int(action)]
         note = "the task is over" if terminated else "time is up" if truncated else ""
         picture = env.render()
-        yield Frame(picture, step, name, paid, total_paid, total_objective, note)
+        yield Frame(picture, step, _described(env, action), paid, total_paid, total_objective, note)
         if terminated or truncated:
             return
 
@@ -89,9 +91,8 @@ def write_gif(frames: Iterator[Frame], title: str, path: Path) -> Path:
     """
     from PIL import Image
 
-    images = [_captioned(frame, title) for frame in frames]
-    palettes = [image.quantize(64, method=Image.Quantize.FASTOCTREE) for image in images]
-    durations = [FRAME_MILLISECONDS] * (len(images) - 1) + [LAST_FRAME_MILLISECONDS]
+    palettes = [_captioned(frame, title).quantize(64, method=Image.Quantize.FASTOCTREE) for frame in frames]
+    durations = [FRAME_MILLISECONDS] * (len(palettes) - 1) + [LAST_FRAME_MILLISECONDS]
     palettes[0].save(path, save_all=True, append_images=palettes[1:], duration=durations, loop=0, optimize=False)
     return path
 
@@ -106,6 +107,16 @@ def caption(frame: Frame) -> tuple[str, str, str]:
     )
 
 
+def _described(env: gym.Env[Any, Any], action: Any) -> str:
+    """What the step that has just been taken did: in the environment's words, or by the action's name or number."""
+    base = env.unwrapped
+    describe = getattr(base, "describe_step", None)
+    if callable(describe):
+        return str(describe())
+    names = getattr(getattr(base, "task", None), "action_names", None)
+    return str(action) if names is None else str(names[int(action)])
+
+
 def _captioned(frame: Frame, title: str) -> Any:
     from PIL import Image, ImageDraw
 
@@ -114,8 +125,15 @@ def _captioned(frame: Frame, title: str) -> Any:
     image = Image.new("RGB", (width, picture.height + CAPTION_PIXELS + 18), "white")
     image.paste(picture, ((width - picture.width) // 2, 18))
     draw = ImageDraw.Draw(image)
-    draw.text((8, 2), title, fill="#222222", font_size=13)
+    draw.text((8, 2), title, fill="#222222", font_size=_fitting(draw, title, width, 13))
     colours = ("#222222", "#d55e00", "#0072b2")
     for line, (text, colour) in enumerate(zip(caption(frame), colours, strict=True)):
-        draw.text((8, picture.height + 24 + 21 * line), text, fill=colour, font_size=15)
+        place = (8, picture.height + 24 + 21 * line)
+        draw.text(place, text, fill=colour, font_size=_fitting(draw, text, width, 15))
     return image
+
+
+def _fitting(draw: Any, text: str, width: int, pixels: int) -> int:
+    """The size of letters in which a line fits into a picture: so many pixels, or fewer, down to 8."""
+    needed = max((draw.textlength(line, font_size=pixels) for line in text.splitlines()), default=0.0)
+    return max(8, min(pixels, int(pixels * (width - 16) / max(needed, 1))))

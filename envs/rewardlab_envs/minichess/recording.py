@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from rewardlab_envs.minichess.actions import action_names
 from rewardlab_envs.minichess.game import Game
 from rewardlab_envs.minichess.notation import after, named_moves
+from rewardlab_envs.minichess.rules import RuleSet
+from rewardlab_envs.minichess.squares import SIDE
 
-__all__ = ["Recorded", "recorded_game"]
+__all__ = ["Recorded", "moves_of_step", "recorded_game"]
 
 
 @final
@@ -31,6 +33,25 @@ class Recorded:
     state: NDArray[np.int16]
 
 
+def moves_of_step(rules: RuleSet, before: NDArray[np.int16], step: Recorded) -> list[str]:
+    """What was played in a step, as UCI writes it: nothing, the agent's move, the answer, or both.
+
+    Args:
+        rules: The rule set.
+        before: Where it began, ``[128]`` int16.
+        step: What the agent did there, and where it led.
+    """
+    numbers, moves, state = rules.as_numbers(), [], before
+    if step.action is not None and step.is_legal:
+        moves.append(action_names(rules.name, int(state[SIDE]))[step.action])
+        state = after(state, numbers, named_moves(state, numbers)[moves[0]])
+    if (state != step.state).any():
+        # No two moves lead to the same position.
+        answers = named_moves(state, numbers).items()
+        moves.append(next(name for name, move in answers if (after(state, numbers, move) == step.state).all()))
+    return moves
+
+
 def recorded_game(rules: str, fen: str | None, steps: list[Recorded], *, forfeits: bool) -> Game:
     """The game that was played, with the moves of both sides.
 
@@ -42,17 +63,7 @@ def recorded_game(rules: str, fen: str | None, steps: list[Recorded], *, forfeit
     """
     game = Game(rules, fen)
     for step in steps:
-        if step.action is not None and step.is_legal:
-            game.play(action_names(rules, game.side)[step.action])
-        elif step.action is not None and forfeits:
+        game.play(*moves_of_step(game.rules, game.state, step))
+        if forfeits and step.action is not None and not step.is_legal:
             game.forfeit()
-        if (step.state != game.state).any():
-            game.play(_move_between(game, step.state))
     return game
-
-
-def _move_between(game: Game, reached: NDArray[np.int16]) -> str:
-    """The one move that leads from where a game stands to a position; no two lead to the same."""
-    numbers = game.rules.as_numbers()
-    legal = named_moves(game.state, numbers)
-    return next(name for name, move in legal.items() if (after(game.state, numbers, move) == reached).all())

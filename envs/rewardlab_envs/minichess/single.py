@@ -10,16 +10,19 @@ from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem
 from rewardlab.rewards import Catalogue, RewardChoice
+from rewardlab_envs.minichess.actions import action_names
 from rewardlab_envs.minichess.events import DRAWN, ILLEGAL, WON
 from rewardlab_envs.minichess.fen import write_fen
 from rewardlab_envs.minichess.game import Game
 from rewardlab_envs.minichess.match import Match
 from rewardlab_envs.minichess.match_settings import MatchSettings
+from rewardlab_envs.minichess.notation import standard_notation
 from rewardlab_envs.minichess.paying import pay
 from rewardlab_envs.minichess.picture import RENDER_MODES, changed_squares, drawn, drawn_position
-from rewardlab_envs.minichess.recording import Recorded, recorded_game
+from rewardlab_envs.minichess.recording import Recorded, moves_of_step, recorded_game
 from rewardlab_envs.minichess.rewards import OBJECTIVE, catalogue_of
 from rewardlab_envs.minichess.rules import rule_set
+from rewardlab_envs.minichess.squares import SIDE
 
 __all__ = ["MiniChessEnv"]
 
@@ -84,6 +87,20 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
         is_white = self._current()[0, -1] > 0
         white, black = names if is_white else reversed(names)
         return self.game.pgn(event=event, date=date, white=white, black=black)
+
+    def describe_step(self) -> str:
+        """What the last step did, for the caption of a replay: the moves of both sides, and why the game is drawn."""
+        self._current()
+        if len(self._recorded) < 2:
+            return ""
+        before, step = self._recorded[-2].state, self._recorded[-1]
+        rules = rule_set(self.settings.rules)
+        words = standard_notation(before, rules.as_numbers(), moves_of_step(rules, before, step))
+        if step.action is not None and not step.is_legal:
+            words = [f"illegal {action_names(rules.name, int(before[SIDE]))[step.action]}"]
+        if self._over and self.game.result == "1/2-1/2":
+            words.append(f"({self.game.ending.replace('_', ' ')})")
+        return " ".join(words)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
