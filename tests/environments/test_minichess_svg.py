@@ -136,7 +136,7 @@ def test_the_last_move_is_marked_and_the_end_is_told() -> None:
     assert forfeited.standing == "Black has won: illegal move"
 
 
-def test_a_step_marks_what_both_sides_changed() -> None:
+def test_a_step_marks_the_moves_of_both_sides() -> None:
     # The rook takes the pawn on a4, and the king takes the rook: the game is over, for kings cannot mate.
     env = MiniChessEnv(fen="k4/p4/2K2/5/R4 w - - 0 1", opponent="greedy", render_mode="svg")
     env.reset(seed=0)

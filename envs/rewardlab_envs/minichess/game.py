@@ -12,7 +12,7 @@ from rewardlab_envs.minichess.fen import read_fen, write_fen
 from rewardlab_envs.minichess.loading import compiled
 from rewardlab_envs.minichess.notation import after, named_moves, standard_notation
 from rewardlab_envs.minichess.pgn import pgn_text
-from rewardlab_envs.minichess.picture import drawn_position
+from rewardlab_envs.minichess.picture import drawn_position, squares_of
 from rewardlab_envs.minichess.rules import rule_set
 from rewardlab_envs.minichess.squares import MOST_MOVES, SIDE, STATE_LENGTH
 
@@ -148,11 +148,10 @@ class Game:
             marked: Squares to mark, each its row times the rows of the board plus its file; by default from where to
                 where the last move went.
         """
-        size = self.rules.size
         if marked is None:
-            ends = [name for move in self._played[-1:] for name in (move[:2], move[2:4])]
-            marked = frozenset((int(name[1]) - 1) * size + ord(name[0]) - ord("a") for name in ends)
-        return drawn_position(self.state, size, note=self.standing, marked=marked, is_over=bool(self.ending))
+            marked = squares_of(self._played[-1:], self.rules.size)
+        note, is_over = self.standing, bool(self.ending)
+        return drawn_position(self.state, self.rules.size, note=note, marked=marked, is_over=is_over)
 
     def svg(self) -> str:
         """The position as SVG."""

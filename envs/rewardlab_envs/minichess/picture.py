@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from rewardlab_envs.drawn_board import DrawnBoard
 from rewardlab_envs.minichess.rules import LETTERS
 from rewardlab_envs.minichess.squares import SIDE
 
-__all__ = ["RENDER_MODES", "changed_squares", "drawn", "drawn_position"]
+__all__ = ["RENDER_MODES", "drawn", "drawn_position", "squares_of"]
 
 RENDER_MODES = ("ansi", "rgb_array", "svg")
 
@@ -28,14 +29,16 @@ def drawn_position(
         marked: Squares to mark, each its row times ``size`` plus its file.
         is_over: Whether the game has ended.
     """
-    men = {square: _letter(piece) for square, piece in enumerate(_pieces(state, size).tolist()) if piece}
+    pieces = np.concatenate([state[10 * row + 21 : 10 * row + 21 + size] for row in range(size)]).tolist()
+    men = {square: _letter(piece) for square, piece in enumerate(pieces) if piece}
     side = "White" if state[SIDE] > 0 else "Black"
     return DrawnBoard(size, men, note or f"{side} to move", marked, is_over)
 
 
-def changed_squares(before: NDArray[np.int16], state: NDArray[np.int16], size: int) -> frozenset[int]:
-    """The squares on which something else stands than before."""
-    return frozenset(np.flatnonzero(_pieces(before, size) != _pieces(state, size)).tolist())
+def squares_of(moves: Iterable[str], size: int) -> frozenset[int]:
+    """The squares from and to which moves go, as UCI writes them; each its row times ``size`` plus its file."""
+    names = [name for move in moves for name in (move[:2], move[2:4])]
+    return frozenset((int(name[1]) - 1) * size + ord(name[0]) - ord("a") for name in names)
 
 
 def drawn(board: DrawnBoard, render_mode: str | None) -> Any:
@@ -45,11 +48,6 @@ def drawn(board: DrawnBoard, render_mode: str | None) -> Any:
     if render_mode == "svg":
         return board.svg()
     return board.rgb() if render_mode == "rgb_array" else None
-
-
-def _pieces(state: NDArray[np.int16], size: int) -> NDArray[np.int16]:
-    """What stands on each square, row by row from White's first, ``[size * size]``."""
-    return np.concatenate([state[10 * row + 21 : 10 * row + 21 + size] for row in range(size)])
 
 
 def _letter(piece: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, final
 
 import gymnasium as gym
@@ -18,7 +19,7 @@ from rewardlab_envs.minichess.match import Match
 from rewardlab_envs.minichess.match_settings import MatchSettings
 from rewardlab_envs.minichess.notation import standard_notation
 from rewardlab_envs.minichess.paying import pay
-from rewardlab_envs.minichess.picture import RENDER_MODES, changed_squares, drawn, drawn_position
+from rewardlab_envs.minichess.picture import RENDER_MODES, drawn, drawn_position, squares_of
 from rewardlab_envs.minichess.recording import Recorded, moves_of_step, recorded_game
 from rewardlab_envs.minichess.rewards import OBJECTIVE, catalogue_of
 from rewardlab_envs.minichess.rules import rule_set
@@ -82,8 +83,9 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
         return recorded_game(self.settings.rules, self.settings.fen, self._recorded, forfeits=forfeits)
 
     def pgn(self, *, event: str = "?", date: str = "????.??.??", agent: str = "agent") -> str:
-        """The game so far as PGN, see `Game.pgn`; the opponent is named after its kind."""
-        names = [agent, self.settings.opponent]
+        """The game so far as PGN, see `Game.pgn`; the opponent is named after its kind, or the engine."""
+        engine = self.settings.engine
+        names = [agent, self.settings.opponent if engine is None else Path(engine).name]
         is_white = self._current()[0, -1] > 0
         white, black = names if is_white else reversed(names)
         return self.game.pgn(event=event, date=date, white=white, black=black)
@@ -95,7 +97,7 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
             return ""
         before, step = self._recorded[-2].state, self._recorded[-1]
         rules = rule_set(self.settings.rules)
-        words = standard_notation(before, rules.as_numbers(), moves_of_step(rules, before, step))
+        words = standard_notation(before, rules.as_numbers(), self._last_moves())
         if step.action is not None and not step.is_legal:
             words = [f"illegal {action_names(rules.name, int(before[SIDE]))[step.action]}"]
         if self._over and self.game.result == "1/2-1/2":
@@ -143,12 +145,12 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
         return mask
 
     def render(self) -> Any:
-        """The position, as the render mode says, with the squares marked that the last step changed."""
+        """The position, as the render mode says, with the squares marked of the moves of the last step."""
         self._current()
         if self.render_mode is None:
             return None
         size, state = self._match.table.size, self._match.states[0]
-        marked = changed_squares(self._recorded[-2].state, state, size) if len(self._recorded) > 1 else frozenset()
+        marked = squares_of(self._last_moves(), size)
         if self._over:
             return drawn(self.game.board(marked), self.render_mode)
         return drawn(drawn_position(state, size, marked=marked), self.render_mode)
@@ -157,6 +159,11 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
         """End the engine, where one plays."""
         self._match.close()
         super().close()
+
+    def _last_moves(self) -> list[str]:
+        if len(self._recorded) < 2:
+            return []
+        return moves_of_step(rule_set(self.settings.rules), self._recorded[-2].state, self._recorded[-1])
 
     def _mask_info(self) -> dict[str, Any]:
         return {"action_mask": self._match.masks[0].astype(np.int8)}
