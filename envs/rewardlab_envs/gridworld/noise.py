@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, final
 
 import gymnasium as gym
@@ -12,6 +13,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem
+from rewardlab.snapshots import Restorable, generator_from
 
 __all__ = ["MAX_NOISE", "NoisyObservation", "VectorNoisyObservation"]
 
@@ -53,7 +55,7 @@ class NoisyObservation(gym.ObservationWrapper[NDArray[np.float32], Any, NDArray[
 
 
 @final
-class VectorNoisyObservation(VectorWrapper):
+class VectorNoisyObservation(VectorWrapper, Restorable):
     """`NoisyObservation` for a vector environment; all copies draw from one stream.
 
     Args:
@@ -87,6 +89,14 @@ class VectorNoisyObservation(VectorWrapper):
                 finals[index] = self._with_noise(finals[index])
             infos = infos | {"final_obs": finals}
         return self._with_noise(observations), rewards, terminations, truncations, infos
+
+    def snapshot(self) -> dict[str, Any]:
+        """Where the stream of the noise is."""
+        return {"generator": self._rng.bit_generator.state}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot."""
+        self._rng = generator_from(state["generator"])
 
     def _with_noise(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
         drawn = self._rng.random((*seen.shape[:-1], self._noise), dtype=np.float32)

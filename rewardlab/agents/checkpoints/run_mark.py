@@ -54,14 +54,18 @@ class RunMark:
         }
 
     def problems(self, head: Mapping[str, Any], where: str) -> list[Problem]:
-        """Why a checkpoint is not of this run, one problem for each setting; an empty list if it is."""
+        """Why a checkpoint is not of this run, one problem for each setting; an empty list if it is.
+
+        A setting that one of the two does not know counts only if the same version of rewardlab made both.
+        """
         found = head.get("settings")
         if not isinstance(found, dict) or type(head.get("steps")) is not int:
             return [Problem(where, "a head without settings and steps", "that of a checkpoint")]
+        keys = {*self.settings, *found} if not self.made_otherwise(head) else {*self.settings} & {*found}
         fix = "it is a checkpoint of another run: give each run a folder of its own"
         return [
             Problem(f"{where}: {key}", _shown(found.get(key)), _shown(self.settings.get(key)), fix)
-            for key in sorted({*self.settings, *found})
+            for key in sorted(keys)
             if found.get(key) != self.settings.get(key)
         ]
 

@@ -1,21 +1,105 @@
-"""A training that was broken off and goes on comes to the bits of one that was not."""
+"""A training that was broken off and goes on comes to the bits of one that was not: weights, curve, evaluation."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rewardlab.agents import train
 from rewardlab.agents.checkpoints import CheckpointSettings
-from tests.agents.checkpoints.broken_off import broken_off, gone_on, hashed, quiet, training
+from tests.agents.checkpoints.broken_off import (
+    break_off,
+    go_on,
+    go_on_elsewhere,
+    hashed,
+    kill,
+    present,
+    quiet,
+    training,
+)
+
+OFTEN = {"every_seconds": 0.0, "largest_share": 1.0}
+NOW_AND_THEN = {"every_seconds": 0.1, "largest_share": 1.0}
 
 
-@pytest.mark.parametrize("algorithm", ["ppo", "q_learning"])
-def test_a_training_that_was_broken_off_goes_on_as_if_it_had_not_been(algorithm: str, tmp_path: Path) -> None:
-    run, settings = training(algorithm, "delivery", 1000), CheckpointSettings(tmp_path / "run", 0.05, 1.0)
+@pytest.mark.parametrize(
+    ("algorithm", "environment"),
+    [("ppo", "delivery"), ("dqn", "gridworld"), ("a2c", "delayed_credit"), ("q_learning", "gridworld")],
+)
+def test_broken_off_and_gone_on_is_as_if_it_had_not_been(algorithm: str, environment: str, tmp_path: Path) -> None:
+    run, settings = training(algorithm, environment), CheckpointSettings(tmp_path / "run", **NOW_AND_THEN)
     uninterrupted = train(run, quiet)
-    broken_off(run, settings, after_steps=700)
-    result = gone_on(run, settings)
-    assert 0 < result["resumed"]["from_step"] < 1000
+    assert "resumed" not in uninterrupted
+    break_off(run, settings, after_steps=1300)
+    result = go_on(run, settings)
+    assert 0 < result["resumed"]["from_step"] < 2000
+    assert result["resumed"]["why"] == "its process ended before it was done"
     assert hashed(result) == hashed(uninterrupted)
+
+
+def test_killed_in_one_process_and_gone_on_in_another(tmp_path: Path) -> None:
+    run, settings = training("maskable_ppo", "gridworld"), CheckpointSettings(tmp_path / "run", **NOW_AND_THEN)
+    kill(run, settings, after_steps=1000)
+    result = go_on_elsewhere(run, settings)
+    assert 0 < result["resumed"]["from_step"] < 2000
+    assert hashed(result) == hashed(train(run, quiet))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("environment", ["delivery", "gridworld", "delayed_credit"])
+@pytest.mark.parametrize("algorithm", ["ppo", "a2c", "dqn", "maskable_ppo", "q_learning"])
+def test_five_stops_of_each_algorithm_in_each_environment(algorithm: str, environment: str, tmp_path: Path) -> None:
+    run = training(algorithm, environment, 4000)
+    uninterrupted = hashed(train(run, quiet))
+    stops = np.random.default_rng([*algorithm.encode(), *environment.encode()]).integers(300, 3900, 5).tolist()
+    for number, after_steps in enumerate(stops):
+        settings = CheckpointSettings(tmp_path / str(number), **NOW_AND_THEN)
+        if number < 2:
+            # Two of five die for good, in processes of their own.
+            kill(run, settings, after_steps)
+            result = go_on_elsewhere(run, settings)
+        else:
+            break_off(run, settings, after_steps)
+            result = go_on(run, settings)
+        assert "resumed" in result
+        assert hashed(result) == uninterrupted, f"stopped after {after_steps} steps: {result['resumed']}"
+
+
+@pytest.mark.slow
+def test_a_training_that_is_killed_over_and_over_again_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+    run, settings = training("dqn", "delivery", 4000), CheckpointSettings(tmp_path / "run", **NOW_AND_THEN)
+    uninterrupted = hashed(train(run, quiet))
+    for after_steps in (400, 800, 1500, 1600, 2400, 3000, 3600):
+        kill(run, settings, after_steps)
+    assert hashed(go_on_elsewhere(run, settings)) == uninterrupted
+
+
+@pytest.mark.parametrize(("algorithm", "environment"), [("ppo", "gridworld"), ("a2c", "noisy")])
+def test_writing_at_every_chance_changes_nothing(algorithm: str, environment: str, tmp_path: Path) -> None:
+    run, settings = training(algorithm, environment, 1000), CheckpointSettings(tmp_path / "run", **OFTEN)
+    result = train(run, quiet, settings)
+    assert "resumed" not in result
+    assert hashed(result) == hashed(train(run, quiet))
+    assert [path.name for path in present(settings)] == ["000000000600", "000000000800"]
+
+
+@pytest.mark.parametrize("after_steps", [200, 600])
+def test_what_cannot_be_saved_begins_anew_and_says_so(after_steps: int, tmp_path: Path) -> None:
+    run, settings = training("a2c", "stranger", 800), CheckpointSettings(tmp_path / "run", **OFTEN)
+    break_off(run, settings, after_steps)
+    assert present(settings) == []
+    result = go_on(run, settings)
+    assert result["resumed"]["from_step"] == 0
+    assert "SyncVectorEnv cannot be saved" in result["resumed"]["why"]
+    assert hashed(result) == hashed(train(run, quiet))
+
+
+def test_what_ended_before_its_first_checkpoint_begins_anew_and_says_so(tmp_path: Path) -> None:
+    run, settings = training("q_learning", "gridworld", 800), CheckpointSettings(tmp_path / "run", every_seconds=3600.0)
+    break_off(run, settings, 400)
+    result = go_on(run, settings)
+    why = "its process ended before it was done; no checkpoint had been written yet"
+    assert result["resumed"] == {"from_step": 0, "why": why}
+    assert hashed(result) == hashed(train(run, quiet))
