@@ -125,7 +125,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 def _content(folder: Path, name: str) -> bytes:
     try:
         return (folder / name).read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         tried = ", ".join(str(folder / file) for file in (MANIFEST, STATE, TENSORS))
         expected = f"a checkpoint: {tried}"
         what = "no such folder" if not folder.exists() else f"no file {name}"
