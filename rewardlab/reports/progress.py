@@ -63,6 +63,8 @@ class ProgressDisplay:
             self._running[run.identity] = label
         elif event.kind == "progress":
             self._steps[run.identity] = min(int(event.payload), self._budget_steps)
+        elif event.kind == "retried":
+            self._console.print(Text(f"{label} begins again: {event.payload}"))
         else:
             self._running.pop(run.identity, None)
             self._steps[run.identity] = self._budget_steps

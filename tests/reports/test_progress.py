@@ -56,3 +56,16 @@ def test_a_terminal_shows_what_is_running_under_its_name(name: str) -> None:
     assert f"{name}, seed 0; repaired, seed 0" in screen.getvalue()
     assert "0 of 2 runs" in screen.getvalue()
     assert " 25 %" in screen.getvalue()
+
+
+def test_another_attempt_is_told_and_is_no_end() -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, width=200, color_system=None, legacy_windows=False)
+    run = plan_of(with_variant(name="plain")).runs[0]
+    with ProgressDisplay(console, 1, 4000) as display:
+        display(run, Event(0, "started"))
+        display(run, Event(0, "retried", "its process died [/oh]"))
+        display(run, Event(0, "finished", {}))
+    again, finished = screen.getvalue().splitlines()
+    assert again == "plain, seed 0 begins again: its process died [/oh]"
+    assert finished.startswith("[1/1] plain, seed 0: finished")

@@ -1,6 +1,7 @@
 """Where runs are done: on processes of this machine, or elsewhere. Each engine is one class behind one method."""
 
 from rewardlab.lab.engines.engine import Engine, Event
+from rewardlab.lab.engines.limits import RunLimits
 from rewardlab.lab.engines.local import LocalEngine, check_workers
 
-__all__ = ["Engine", "Event", "LocalEngine", "check_workers"]
+__all__ = ["Engine", "Event", "LocalEngine", "RunLimits", "check_workers"]

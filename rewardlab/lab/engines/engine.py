@@ -23,14 +23,18 @@ class Event:
 
     Attributes:
         index: Which job: the number of those that were taken before it.
-        kind: ``started``, ``progress`` (payload: a count), ``finished`` (payload: the result) or ``failed`` (payload:
-            one line that says why).
+        kind: ``started``, ``progress`` (payload: a count), ``retried`` (its process died or hung and another attempt
+            begins; payload: one line that says why), ``finished`` (payload: the result) or ``failed`` (payload: one
+            line that says why, of each attempt). Every job starts once and finishes or fails once.
         payload: As above.
+        detail: What stands behind it, of many lines: the traceback of a job that raised, or where one was whose process
+            died or hung; of a job that finished, why earlier attempts did not.
     """
 
     index: int
-    kind: Literal["started", "progress", "finished", "failed"]
+    kind: Literal["started", "progress", "retried", "finished", "failed"]
     payload: Any = None
+    detail: str = ""
 
 
 class Engine(ABC):
@@ -40,12 +44,12 @@ class Engine(ABC):
     def run(self, work: Work, jobs: Iterable[Job], preload: Sequence[str] = ()) -> Generator[Event]:
         """Do every job and tell what happens.
 
-        A job that fails, or whose process dies, ends with the event ``failed``; the others go on. Leaving the iteration
-        early stops all jobs.
+        A job that raises, or whose process dies in each of a few attempts, ends with the event ``failed``; the others
+        go on. Leaving the iteration early stops all jobs.
 
         Args:
             work: A function of module level.
             jobs: What it is given. The next one is taken only when there is room for it, so that several engines can
-                share one list of what is to be done.
+                share one list of what is to be done. Taking it must not wait for anything.
             preload: Modules that every process needs.
         """

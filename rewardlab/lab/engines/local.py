@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
-import sys
+import time
 import traceback
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, final
 
-from rewardlab.errors import BadInput, Problem, RewardLabError
+from rewardlab.errors import BadInput, Problem
+from rewardlab.lab.engines.attempt import Attempt, End
 from rewardlab.lab.engines.engine import Engine, Event, Job, Work
+from rewardlab.lab.engines.limits import RunLimits
+from rewardlab.lab.engines.processes import can_read_processes
 
 __all__ = ["LocalEngine", "check_workers"]
+
+_LOOK_SECONDS = 0.25
+_LOOK_SHARE = 0.02
+"""Looking whether a limit is passed may cost this share of a core."""
 
 
 def check_workers(workers: int | None) -> int:
@@ -36,39 +43,101 @@ class LocalEngine(Engine):
 
     Args:
         workers: The number of processes at once; as many as there are cores by default.
+        limits: Of each job.
 
     Raises:
-        BadInput: Fewer than 1 process, or more than 256.
+        BadInput: Fewer than 1 process, or more than 256; or a limit of memory or processes where the system does not
+            tell of them.
     """
 
-    def __init__(self, workers: int | None = None) -> None:
+    def __init__(self, workers: int | None = None, limits: RunLimits | None = None) -> None:
         self.workers = check_workers(workers)
+        self.limits = limits or RunLimits()
+        if (self.limits.memory_mib or self.limits.processes) and not can_read_processes():
+            where = "--memory-limit, --process-limit"
+            raise BadInput(Problem(where, "a limit", "none on this system, which has no /proc to read them from"))
 
     def run(self, work: Work, jobs: Iterable[Job], preload: Sequence[str] = ()) -> Generator[Event]:
         """Do every job; `Engine.run` says how. ``preload`` is imported once where the platform can share it."""
         context = _context(preload)
         waiting = enumerate(jobs)
-        running: dict[Connection, tuple[int, Any]] = {}
+        running: dict[Connection, _Trial] = {}
+        look = _LOOK_SECONDS
         try:
             while True:
                 # The next job is taken only when there is room for it.
                 while len(running) < self.workers and (taken := next(waiting, None)) is not None:
-                    index, job = taken
-                    receiving, sending = context.Pipe(duplex=False)
-                    process = context.Process(target=_work, args=(work, job, sending), daemon=True)
-                    process.start()
-                    sending.close()
-                    running[receiving] = (index, process)
-                    yield Event(index, "started")
+                    begun = [*self._begin(_Trial(*taken), context, work, running)]
+                    yield Event(taken[0], "started")
+                    yield from begun
                 if not running:
                     return
-                for connection in wait(list(running)):
-                    yield from _listen(connection, running)  # type: ignore[arg-type]
+                ready = wait([*running, *(trial.attempt.ended for trial in running.values())], look)
+                for trial in [*running.values()]:
+                    if trial.attempt.news not in ready and trial.attempt.ended not in ready:
+                        continue
+                    heard = trial.attempt.listen()
+                    if isinstance(heard, int):
+                        yield Event(trial.index, "progress", heard)
+                    elif heard is not None:
+                        del running[trial.attempt.news]
+                        yield from self._end(trial, heard, context, work, running)
+                before = time.perf_counter()
+                for trial in [*running.values()]:
+                    passed = trial.attempt.judge(self.limits)
+                    if passed is not None:
+                        del running[trial.attempt.news]
+                        yield from self._end(trial, passed, context, work, running)
+                look = max(_LOOK_SECONDS, (time.perf_counter() - before) / _LOOK_SHARE)
         finally:
-            for connection, (_, process) in running.items():
-                process.kill()
-                process.join()
-                connection.close()
+            for trial in running.values():
+                trial.attempt.stop()
+            for trial in running.values():
+                trial.attempt.leave()
+
+    def _begin(self, trial: _Trial, context: Any, work: Work, running: dict[Connection, _Trial]) -> Iterator[Event]:
+        try:
+            trial.attempt = Attempt(context, work, trial.job)
+        except (OSError, EOFError) as fault:
+            yield from self._end(trial, ("died", f"no process could be started: {fault}", ""), context, work, running)
+        except Exception as fault:  # pickle raises what it likes
+            line = " ".join(f"it cannot be sent to a process: {type(fault).__name__}: {fault}".split())
+            yield from self._end(trial, ("failed", line, traceback.format_exc()), context, work, running)
+        else:
+            running[trial.attempt.news] = trial
+
+    def _end(
+        self, trial: _Trial, end: End, context: Any, work: Work, running: dict[Connection, _Trial]
+    ) -> Iterator[Event]:
+        kind, payload, detail = end
+        if kind == "finished":
+            yield Event(trial.index, "finished", payload, _told(trial.reasons))
+            return
+        trial.reasons.append(payload)
+        if kind == "died" and len(trial.reasons) < self.limits.attempts:
+            yield Event(trial.index, "retried", payload, detail)
+            yield from self._begin(trial, context, work, running)
+        else:
+            yield Event(trial.index, "failed", _told(trial.reasons), detail)
+
+
+@final
+@dataclass(slots=True)
+class _Trial:
+    """A job, how earlier attempts at it ended, and the one that is being made."""
+
+    index: int
+    job: Job
+    reasons: list[str] = field(default_factory=list)
+    attempt: Attempt = field(init=False)
+
+
+def _told(reasons: list[str]) -> str:
+    if len(reasons) < 2:
+        return "".join(reasons)
+    if len(set(reasons)) == 1:
+        return f"{reasons[0]} (in each of {len(reasons)} attempts)"
+    return "; ".join(f"attempt {number}: {reason}" for number, reason in enumerate(reasons, 1))
 
 
 def _context(preload: Sequence[str]) -> Any:
@@ -77,33 +146,3 @@ def _context(preload: Sequence[str]) -> Any:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([*preload])
     return context
-
-
-def _listen(connection: Connection, running: dict[Connection, tuple[int, Any]]) -> Iterator[Event]:
-    index, process = running[connection]
-    try:
-        kind, payload = connection.recv()
-    except (EOFError, OSError):  # the latter if it died in the middle of a message
-        process.join()
-        how = f"signal {signal.Signals(-process.exitcode).name}" if process.exitcode < 0 else f"code {process.exitcode}"
-        kind, payload = "failed", f"its process died ({how}); was it out of memory, or killed?"
-    if kind != "progress":
-        del running[connection]
-        connection.close()
-        process.join()
-    yield Event(index, kind, payload)
-
-
-def _work(work: Work, job: Job, sending: Connection) -> None:
-    """Runs in the process of one job."""
-    # Ctrl-C reaches the whole group; the parent decides what it means and ends its children.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        result = work(job, lambda count: sending.send(("progress", count)))
-        sending.send(("finished", result))
-    except RewardLabError as fault:
-        sending.send(("failed", " ".join(str(fault).split())))
-    except Exception as fault:  # whatever a stranger's environment raises must end this run only
-        place = traceback.extract_tb(sys.exc_info()[2])[-1]
-        line = " ".join(f"{type(fault).__name__}: {fault}".split())
-        sending.send(("failed", f"{line} (in {place.name}, line {place.lineno} of {os.path.basename(place.filename)})"))  # noqa: PTH119

@@ -5,91 +5,70 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
-import signal
-import struct
-import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rewardlab.errors import BadInput, Problem, RunFailed
-from rewardlab.lab.engines import Event, LocalEngine, check_workers
+from rewardlab.errors import BadInput
+from rewardlab.lab.engines import Event, LocalEngine, RunLimits, check_workers
+from tests.lab.engines.failing_jobs import PRELOAD, alive, do, noted
 
-Progress = Callable[[int], None]
-PRELOAD = ["rewardlab.agents.preload", "rewardlab.lab"]
-
-
-def do(job: str, on_progress: Progress) -> dict[str, Any]:
-    """One job of each kind, named by a word."""
-    kind, _, argument = job.partition(" ")
-    if kind == "bad":
-        raise BadInput(Problem("here", "this", "that\n  and more"), Problem("there", "x", "y"))
-    if kind == "failed":
-        raise RunFailed("step 7: got reward nan")
-    if kind == "raise":
-        raise KeyError("no such\nkey")
-    if kind == "leave":
-        sys.exit(int(argument))
-    if kind == "exit":
-        os._exit(int(argument))
-    if kind == "die":
-        os.kill(os.getpid(), signal.Signals[argument])
-    if kind == "torn":
-        # Half a message: the header promises a thousand bytes.
-        os.write(on_progress.__closure__[0].cell_contents.fileno(), struct.pack("!i", 1000) + b"half")  # type: ignore[attr-defined]
-        os._exit(4)
-    if kind == "odd":
-        return {"not": lambda: "picklable"}
-    if kind == "sleep":
-        Path(argument).write_text(str(os.getpid()))
-        time.sleep(60)
-    if kind == "count":
-        for number in range(int(argument)):
-            on_progress(number)
-    return {"job": job, "big": "x" * (5_000_000 if kind == "big" else 1)}
+ONCE = RunLimits(attempts=1)
 
 
-def ends(jobs: list[str], workers: int = 2) -> dict[int, tuple[str, Any]]:
+def ends(jobs: list[Any], workers: int = 2, limits: RunLimits = ONCE) -> dict[int, Event]:
     """The last event of each job; every job has started once and ended once."""
-    events = list(LocalEngine(workers).run(do, jobs, PRELOAD))
+    events = list(LocalEngine(workers, limits).run(do, jobs, PRELOAD))
     for kinds in (("started",), ("finished", "failed")):
         assert sorted(event.index for event in events if event.kind in kinds) == list(range(len(jobs)))
-    return {event.index: (event.kind, event.payload) for event in events if event.kind in ("finished", "failed")}
+    return {event.index: event for event in events if event.kind in ("finished", "failed")}
 
 
 @pytest.mark.parametrize(
-    ("job", "line"),
+    ("job", "line", "behind"),
     [
-        ("bad", "here: got this, expected that and more there: got x, expected y"),
-        ("failed", "step 7: got reward nan"),
-        ("raise", r"KeyError: 'no such\nkey' (in do, line ... of test_local_engine.py)"),
-        ("leave 5", "its process died (code 5); was it out of memory, or killed?"),
-        ("exit 0", "its process died (code 0); was it out of memory, or killed?"),
-        ("exit 3", "its process died (code 3); was it out of memory, or killed?"),
-        ("die SIGKILL", "its process died (signal SIGKILL); was it out of memory, or killed?"),
-        ("die SIGSEGV", "its process died (signal SIGSEGV); was it out of memory, or killed?"),
-        ("torn", "its process died (code 4); was it out of memory, or killed?"),
+        ("bad", "here: got this, expected that and more there: got x, expected y", "in _bad"),
+        ("failed", "step 7: got reward nan", "in _failed"),
+        ("raise", r"KeyError: 'no such\nkey' (in _raise, line ... of failing_jobs.py)", "in _raise"),
+        ("leave 0", "SystemExit: 0 (in _leave, line ... of failing_jobs.py)", "in _leave"),
+        ("exit 0", "its process left with code 0 and no result; something in it calls os._exit", ""),
+        ("exit 3", "its process left with code 3 and no result; something in it calls os._exit", ""),
+        ("torn", "its process left with code 4 and no result; something in it calls os._exit", ""),
+        ("die SIGKILL", "its process died (signal SIGKILL); was it out of memory, or killed?", ""),
+        ("die SIGTERM", "its process died (signal SIGTERM); was it out of memory, or killed?", ""),
+        (
+            "crash",
+            "its process died (signal SIGSEGV) in string_at, line ... of __init__.py; compiled code crashed",
+            "in _crash",
+        ),
     ],
 )
-def test_a_job_that_fails_says_how_and_its_siblings_finish(job: str, line: str) -> None:
-    found = ends(["first", job, "second", "third"])
-    kind, said = found[1]
-    assert (kind, re.sub(r"line \d+ of", "line ... of", said)) == ("failed", line)
-    assert {index for index, (kind, _) in found.items() if kind == "finished"} == {0, 2, 3}
+def test_a_job_that_fails_says_how_and_its_siblings_finish(job: str, line: str, behind: str) -> None:
+    found = ends(["first", job, "second"])
+    assert (found[1].kind, re.sub(r"line \d+ of", "line ... of", found[1].payload)) == ("failed", line)
+    assert behind in found[1].detail
+    assert bool(behind) == bool(found[1].detail)
+    assert {index for index, event in found.items() if event.kind == "finished"} == {0, 2}
 
 
 def test_a_result_that_cannot_be_sent_is_a_failure() -> None:
-    kind, line = ends(["odd"])[0]
-    assert kind == "failed"
-    assert "pickle" in line
+    end = ends(["odd"])[0]
+    assert end.kind == "failed"
+    assert "pickle" in end.payload
+
+
+def test_a_job_that_cannot_be_sent_is_a_failure_of_its_own() -> None:
+    found = ends(["first", threading.Lock(), "second"])
+    assert [found[index].kind for index in range(3)] == ["finished", "failed", "finished"]
+    assert found[1].payload.startswith("it cannot be sent to a process: TypeError: cannot pickle")
 
 
 def test_results_come_back_whatever_their_size() -> None:
-    found = ends(["big"])
-    assert len(found[0][1]["big"]) == 5_000_000
+    assert len(ends(["big"])[0].payload["big"]) == 5_000_000
 
 
 def test_progress_is_told_in_order_and_all_of_it() -> None:
@@ -99,17 +78,27 @@ def test_progress_is_told_in_order_and_all_of_it() -> None:
         assert told == list(range(count))
 
 
-@pytest.mark.parametrize("workers", [1, 2, 16])
+@pytest.mark.parametrize("workers", [1, 4])
 def test_results_do_not_depend_on_the_number_of_workers(workers: int) -> None:
-    jobs = [f"job{number}" for number in range(6)]
-    assert ends(jobs, workers) == {index: ("finished", {"job": job, "big": "x"}) for index, job in enumerate(jobs)}
+    jobs = [f"job{number}" for number in range(5)]
+    found = ends(jobs, workers)
+    assert found == {index: Event(index, "finished", {"job": job, "big": "x"}) for index, job in enumerate(jobs)}
 
 
-def test_no_more_run_at_once_than_there_are_workers() -> None:
-    running, most = set[int](), 0
-    for event in LocalEngine(2).run(do, [f"job{number}" for number in range(5)], PRELOAD):
+def test_no_more_run_at_once_than_there_are_workers_and_none_is_taken_before() -> None:
+    taken: list[int] = []
+
+    def jobs() -> Iterator[str]:
+        for number in range(5):
+            taken.append(number)
+            yield f"job{number}"
+
+    running, ended, most = set[int](), 0, 0
+    for event in LocalEngine(2).run(do, jobs(), PRELOAD):
         (running.add if event.kind == "started" else running.discard)(event.index)
+        ended += event.kind == "finished"
         most = max(most, len(running))
+        assert len(taken) <= ended + 2
     assert most == 2
 
 
@@ -118,19 +107,18 @@ def test_nothing_to_do_is_done_at_once() -> None:
 
 
 def test_leaving_early_leaves_no_process_behind(tmp_path: Path) -> None:
-    notes = [tmp_path / "one", tmp_path / "two"]
-    events = LocalEngine(2).run(do, [f"sleep {note}" for note in notes], PRELOAD)
+    events = LocalEngine(2).run(do, [f"hang {tmp_path}", f"fork {tmp_path} 3"], PRELOAD)
     assert [next(events).kind, next(events).kind] == ["started", "started"]
-    deadline = time.monotonic() + 30
-    while not all(note.exists() and note.read_text() for note in notes) and time.monotonic() < deadline:
+    deadline = time.monotonic() + 60
+    while len(noted(tmp_path)) < 6 and time.monotonic() < deadline:
         time.sleep(0.02)
     begun = time.monotonic()
     events.close()
-    assert time.monotonic() - begun < 20  # the jobs would sleep for a minute
+    assert time.monotonic() - begun < 20
     assert multiprocessing.active_children() == []
-    for note in notes:
-        with pytest.raises(ProcessLookupError):
-            os.kill(int(note.read_text()), 0)
+    pids = noted(tmp_path)
+    assert len(pids) == 6  # the two jobs, three children, and the child of the one that left the session
+    assert [pid for pid in pids if alive(pid)] == []
 
 
 def test_workers_are_counted_and_bounded() -> None:
@@ -142,4 +130,4 @@ def test_workers_are_counted_and_bounded() -> None:
 
 
 def test_an_event_tells_its_job_and_kind() -> None:
-    assert Event(2, "started").payload is None
+    assert (Event(2, "started").payload, Event(2, "started").detail) == (None, "")
