@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rewardlab_envs.minichess.actions import ActionTable, action_table
+from rewardlab_envs.minichess.actions import ActionTable, action_names, action_table
 from rewardlab_envs.minichess.engine_settings import ENGINES, UCI_VARIANTS, find_engine
 from rewardlab_envs.minichess.game import ENDINGS, Game
 from rewardlab_envs.minichess.match_settings import OPPONENTS, MatchSettings
@@ -26,6 +26,7 @@ __all__ = [
     "MiniChessEnv",
     "MiniChessVectorEnv",
     "RuleSet",
+    "action_names",
     "action_table",
     "chess_env",
     "chess_vector_env",
