@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -103,7 +103,8 @@ def evaluation_scores(
 
     Returns:
         ``objective``, ``paid``, ``steps``, and by name ``rewards``, ``exploits`` (the share of episodes in which the
-        detector fired) and ``events`` (totals of an episode).
+        detector fired) and ``events`` (totals of an episode; of those that the catalogue counts in some episodes only,
+        over these, and left out where there is none).
     """
     objective = float(np.mean([episode.objective.sum() for episode in episodes]))
     scores: dict[str, Any] = {
@@ -112,10 +113,7 @@ def evaluation_scores(
         "steps": float(np.mean([len(episode.steps) for episode in episodes])),
         "rewards": {},
         "exploits": {},
-        "events": {
-            name: float(np.mean([episode.steps.events[name].sum() for episode in episodes]))
-            for name in episodes[0].steps.events
-        },
+        "events": _mean_totals(episodes, catalogue.averaged_where if catalogue else {}),
     }
     for name, reward in (catalogue.rewards if catalogue else {}).items():
         scores["rewards"][name] = _mean_score(reward, episodes)
@@ -170,6 +168,16 @@ def legal_actions(env: VectorEnv[Any, Any, Any]) -> NDArray[np.bool_] | None:
     if getattr(base, "envs", None) and base.envs[0].has_wrapper_attr("action_masks"):
         return np.stack(base.call("action_masks"))
     return None
+
+
+def _mean_totals(episodes: list[Episode], averaged_where: Mapping[str, str]) -> dict[str, float]:
+    means = {}
+    for name in episodes[0].steps.events:
+        where = averaged_where.get(name)
+        counted = [episode.steps for episode in episodes if where is None or episode.steps.events[where].any()]
+        if counted:
+            means[name] = float(np.mean([steps.events[name].sum() for steps in counted]))
+    return means
 
 
 def _mean_score(reward: Reward, episodes: list[Episode]) -> float:

@@ -29,8 +29,9 @@ class VariantSummary:
         runs: Seed to its finished run; n of them.
         failures: Seed to the reason why it failed.
         metrics: Metric to its estimate over the n seeds; empty if n is 0. The metrics are ``objective``, ``paid``,
-            ``event/NAME``, ``exploit/NAME`` (a share of episodes), ``reward/NAME``, and ``steps_to_threshold`` (see
-            `steps_to_threshold`; a seed that never gets there counts with the whole budget). ``late_training`` is the
+            ``event/NAME`` (of those seeds only that have it: see `Catalogue.averaged_where`), ``exploit/NAME`` (a share
+            of episodes), ``reward/NAME``, and ``steps_to_threshold`` (see `steps_to_threshold`; a seed that never gets
+            there counts with the whole budget). ``late_training`` is the
             objective of training episodes over the last quarter, exploration included. Agents with a value network
             also have ``value_gradient_norm``, the mean over the training. ``seconds`` is how long a run took, with its
             evaluation, on whatever machine and beside whatever else.
@@ -93,10 +94,11 @@ def _summary(plan: Plan, variant: VariantSpec, store: ResultStore) -> VariantSum
             score["steps_to_threshold"] = float(row.result["steps"] if steps is None else steps)
             reached += steps is not None
     metrics = {}
-    for metric in scores[0] if scores else ():
+    for metric in dict.fromkeys(name for score in scores for name in score):
+        values = [score[metric] for score in scores if metric in score]
         # One stream a metric, so that a number does not depend on which others are shown.
-        rng = np.random.default_rng([zlib.crc32(metric.encode()), len(scores)])
-        metrics[metric] = estimate([score[metric] for score in scores], rng)
+        rng = np.random.default_rng([zlib.crc32(metric.encode()), len(values)])
+        metrics[metric] = estimate(values, rng)
     return VariantSummary(variant.name, len(plan.spec.seeds), finished, failures, metrics, optima, reached)
 
 

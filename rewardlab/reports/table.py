@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rewardlab.lab.comparison import Comparison, VariantSummary
+from rewardlab.rewards import Catalogue
 
 __all__ = ["as_text", "comparison_csv", "comparison_notes", "comparison_table", "comparison_tables"]
 
@@ -113,7 +114,7 @@ def _rows(comparison: Comparison) -> list[_Row]:
     rows: list[_Row] = [("paid (own reward)", _cell("paid")), *_objective_rows(comparison)]
     catalogue = comparison.plan.catalogue
     if catalogue is not None:
-        rows += [(name, _cell(f"event/{name}")) for name in catalogue.shown_events]
+        rows += [(_event_label(name, catalogue), _cell(f"event/{name}")) for name in catalogue.shown_events]
         exploits = [reward.exploit.name for reward in catalogue.rewards.values() if reward.exploit]
         rows += [("exploit seen, %", None)] if exploits else []
         rows += [(f"  {name}", _cell(f"exploit/{name}", scale=100, decimals=0)) for name in exploits]
@@ -156,9 +157,15 @@ def _cell(metric: str, *, scale: float = 1.0, decimals: int | None = None) -> Ca
         if found is None:
             return "-"
         value, low, high = _rounded([scale * number for number in (found.value, found.low, found.high)], decimals)
-        return f"{value}\n{low}..{high}"
+        partly = f"\n{found.count} of {len(variant.runs)}" if found.count < len(variant.runs) else ""
+        return f"{value}\n{low}..{high}{partly}"
 
     return show
+
+
+def _event_label(name: str, catalogue: Catalogue) -> str:
+    where = catalogue.averaged_where.get(name)
+    return name if where is None else f"{name} if {where}"
 
 
 def _rounded(numbers: Sequence[float], decimals: int | None = None) -> list[str]:

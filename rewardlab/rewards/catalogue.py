@@ -32,6 +32,8 @@ class Catalogue:
         potentials: By name.
         shown_events: The events whose totals a comparison shows, such as the parcels delivered.
         start_sets: Sets of states, by name, in which a curriculum may let episodes begin.
+        averaged_where: Event to another event: the total of the first is averaged over the episodes in which the second
+            occurs, such as the moves that were wasted over the games that were won. Of all others over all episodes.
     """
 
     rewards: Mapping[str, Reward]
@@ -40,13 +42,18 @@ class Catalogue:
     potentials: Mapping[str, Potential] = field(default_factory=dict)
     shown_events: tuple[str, ...] = ()
     start_sets: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    averaged_where: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.objective not in self.rewards:
             raise BadInput(one_of("catalogue.objective", self.objective, self.rewards, "reward"))
-        unknown = [name for name in self.shown_events if name not in self.events]
-        if unknown:
-            raise BadInput(one_of("catalogue.shown_events", unknown[0], self.events, "event"))
+        for where, names in (
+            ("shown_events", self.shown_events),
+            ("averaged_where", (*self.averaged_where, *self.averaged_where.values())),
+        ):
+            unknown = [name for name in names if name not in self.events]
+            if unknown:
+                raise BadInput(one_of(f"catalogue.{where}", unknown[0], self.events, "event"))
 
     @staticmethod
     def of(env: object) -> Catalogue | None:

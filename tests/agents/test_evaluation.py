@@ -97,3 +97,18 @@ def test_where_not_all_is_legal_a_policy_is_told_the_state_that_it_acts_in() -> 
     episodes = play_episodes(env, by_state, 0)
     assert len({len(episode.steps) for episode in episodes}) > 5
     assert all((episode.steps.next_state[:-1] == episode.steps.state[1:]).all() for episode in episodes)
+
+
+def test_an_event_may_be_averaged_where_another_occurs() -> None:
+    env = make_vector(ENDGAME, {}, "mate", 60, AutoresetMode.DISABLED)
+    rng = np.random.default_rng(1)
+    episodes = play_episodes(env, lambda observations, *_: rng.integers(0, 32, len(observations)), 0)
+    catalogue = Catalogue.of(env)
+    assert catalogue.averaged_where == {"wasted_moves": "mate"}
+    won = [episode.steps for episode in episodes if episode.objective.sum() == 1]
+    assert 0 < len(won) < 60
+    events = evaluation_scores(episodes, None, catalogue)["events"]
+    assert events["wasted_moves"] == np.mean([steps.event("wasted_moves").sum() for steps in won])
+    assert events["moves"] == np.mean([episode.steps.event("moves").sum() for episode in episodes])
+    lost = [episode for episode in episodes if episode.objective.sum() == 0]
+    assert set(events) - set(evaluation_scores(lost, None, catalogue)["events"]) == {"wasted_moves"}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from rewardlab.lab import compare
+from rewardlab.lab import ResultStore, StoredRun, compare
 from rewardlab.reports import as_text, comparison_csv, comparison_notes
 from tests.lab.small_experiment import plan_of, small_spec
-from tests.reports.finished_experiment import comparison_of, stored
+from tests.reports.finished_experiment import comparison_of, result, stored
 
 HOSTILE = ["<img src=x onerror=alert(1)>", "[bold]", "[/x]", "$x$", "../../x", "a" * 100, "=1+1", "ü 日本", '"a",b']
 
@@ -56,6 +57,22 @@ def test_failed_seeds_are_counted_and_named_and_enter_no_mean(tmp_path: Path) ->
             assert f"{name}, seed {seed}: step 7: got reward nan" in comparison_notes(comparison)
     assert comparison_csv(comparison).count("\none,1,") == comparison_csv(comparison).count("\none,2,") > 0
     assert "\none,0," not in comparison_csv(comparison)
+
+
+def test_what_some_seeds_have_no_number_for_says_of_how_many_it_is(tmp_path: Path) -> None:
+    # Seeds 0 to 3, of which 0 has no parcel delivered where one was dropped: 1, 2 and 3 times a quarter remain.
+    plan = plan_of(small_spec(seeds=4, variants=[{"name": "one", "reward": "speed"}]))
+    assert plan.catalogue is not None
+    plan = replace(plan, catalogue=replace(plan.catalogue, averaged_where={"delivered": "dropped"}))
+    store = ResultStore(tmp_path / "results.sqlite")
+    for run in plan.runs:
+        found = result(run.seed)
+        found["evaluation"]["events"] = {"delivered": 0.25 * run.seed} if run.seed else {}
+        store.write(StoredRun(run.identity, "finished", run.settings, found, "", {"seconds": 1.5}))
+    text = as_text(compare(plan, store))
+    assert lines(text, "delivered if dropped")[0] == "0.50"
+    assert "3 of 4" in text
+    assert lines(text, "seeds")[0] == "4 of 4"
 
 
 def test_without_a_finished_seed_there_are_dashes(tmp_path: Path) -> None:

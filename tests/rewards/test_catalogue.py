@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -77,3 +78,10 @@ def test_each_reward_of_delivery_says_what_it_pays_for_and_each_hack_has_a_name(
     ]
     for name, potential in catalogue.potentials.items():
         assert (potential.name, potential.reads) == (name, "state")
+
+
+@pytest.mark.parametrize("averaged", [{"minuts": "delivered"}, {"minutes": "deliverd"}])
+def test_only_known_events_are_averaged_where_known_ones_occur(averaged: dict[str, str]) -> None:
+    with pytest.raises(BadInput, match=r"catalogue.averaged_where: got '(minuts|deliverd)'.*did you mean"):
+        replace(CATALOGUE, averaged_where=averaged)
+    assert replace(CATALOGUE, averaged_where={"minutes": "delivered"}).averaged_where == {"minutes": "delivered"}

@@ -97,6 +97,7 @@ def endgame_task(
         endgame_potentials(positions, to_mate),
         shown_events=("mate", "stalemate", "piece_lost", "wasted_moves"),
         start_sets=start_sets(to_mate, start),
+        averaged_where={"wasted_moves": "mate"},
     )
     picture = BoardPicture(positions)
     return FiniteTask(
