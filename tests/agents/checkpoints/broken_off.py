@@ -31,7 +31,7 @@ _SHAPED = (
     {"kind": "potential_shaping", "potential": "distance"},
     {"kind": "scale", "warm_up": 100},
 )
-_GRIDWORLD = {"slip": 0.2, "max_episode_steps": 60}
+_GRIDWORLD = {"slip": 0.2, "max_episode_steps": 30}
 ENVIRONMENTS: dict[str, dict[str, Any]] = {
     "delayed_credit": {
         "environment_id": "rewardlab_envs:rewardlab/DelayedCredit-v0",
