@@ -110,9 +110,7 @@ def test_one_that_dies_twice_over_a_move_is_an_error_and_the_game_stands(
     mask = env.action_masks()
     with (
         pytest.warns(RuntimeWarning, match="started once more"),
-        pytest.raises(
-            EngineFailed, match=r"game 0 in '1k6/.* b .*': .*fake: died \(exit code 3\).* failed before"
-        ) as caught,
+        pytest.raises(EngineFailed, match=r"game 0 in '1k6/.* b .*': .*fake: died \(exit code 3\).* in vain") as caught,
     ):
         env.step(ACTIONS[WALK[1]])
     assert isinstance(caught.value, RunFailed), "a run that this happens to ends by name, and the others go on"
@@ -171,7 +169,7 @@ def test_in_a_vector_no_game_moves_when_one_fails_and_the_others_go_on(mode: str
             env.step(np.array([ACTIONS[move]] * 3))
     with (
         pytest.warns(RuntimeWarning, match="game 1 .* started once more"),
-        pytest.raises(EngineFailed, match=r"game 1 in .* failed before"),
+        pytest.raises(EngineFailed, match=r"game 1 in .* in vain"),
     ):
         envs[0].step(np.array([ACTIONS[WALK[2]]] * 3))
     for env in envs:
@@ -220,7 +218,7 @@ def test_engines_end_with_close_and_with_the_last_reference(tmp_path: Path) -> N
 
 
 PLAYS_AND_IS_KILLED = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from rewardlab_envs.minichess import MiniChessEnv
 from rewardlab_envs.minichess.actions import action_names
@@ -230,6 +228,9 @@ actions = {name: action for action, name in enumerate(action_names("chess", 1))}
 env = MiniChessEnv(rules="chess", opponent="uci", engine=engine, fen=fen)
 env.reset(seed=0)
 env.step(actions[moves[0]])
+# Ctrl-C reaches everybody in the group, and each decides what it means.
+signal.signal(signal.SIGINT, lambda *_: None)
+os.killpg(0, signal.SIGINT)
 child = os.fork()
 env.step(actions[moves[1]])
 print("child" if child == 0 else "parent", env.fen, flush=True)
@@ -242,12 +243,13 @@ time.sleep(600)
 """
 
 
-def test_a_fork_plays_with_an_engine_of_its_own_and_none_outlives_who_started_it(
+def test_ctrl_c_does_not_reach_an_engine_a_fork_has_its_own_and_none_outlives_who_started_it(
     tmp_path: Path, undisturbed: list[str]
 ) -> None:
     engine = FakeEngine.write(tmp_path)
     command = [sys.executable, "-W", "error", "-c", PLAYS_AND_IS_KILLED, CAGE, str(engine.path), *WALK[:3]]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as player:
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True}
+    with subprocess.Popen(command, text=True, **pipes) as player:
         assert player.stdout is not None
         assert player.stderr is not None
         said = [player.stdout.readline().split(" ", 1) for _ in range(3)]

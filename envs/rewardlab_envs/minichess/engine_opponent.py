@@ -63,7 +63,7 @@ class EngineOpponent:
             try:
                 named = self._ask(game)
             except EngineFailed as again:
-                raise EngineFailed(f"{where}: {again}, and had failed before") from fault
+                raise EngineFailed(f"{where}: {again}; it was started once more in vain") from fault
         move = legal.get(named)
         if move is None:
             self._kill()  # it may be in any state
