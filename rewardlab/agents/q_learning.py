@@ -116,7 +116,9 @@ class QLearner:
             InvalidReward: A reward is NaN or infinite; names the step and the environment.
         """
         if keeper is not None and keeper.state is not None:
-            states, steps = self._restored(keeper.state, recorder)
+            with keeper.giving_back():
+                states, steps = self._restored(keeper.state, recorder)
+            keeper.state = None
         else:
             _, infos = self._env.reset(seed=seed)
             states, steps = _states(infos), 0

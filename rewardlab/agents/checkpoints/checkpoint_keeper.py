@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
 
 from rewardlab.agents.checkpoints.checkpoint_folder import Checkpoint, read_checkpoint, write_checkpoint
 from rewardlab.agents.checkpoints.checkpoint_settings import CheckpointSettings
 from rewardlab.agents.checkpoints.run_mark import RunMark
-from rewardlab.errors import BadInput, RunFailed
+from rewardlab.errors import BadInput, Problem, RunFailed
 
 __all__ = ["STARTED", "CheckpointKeeper"]
 
@@ -89,6 +91,20 @@ class CheckpointKeeper:
         now = time.monotonic()
         pause = (now - begun) * (1.0 / self._settings.largest_share - 1.0)
         self._next = now + max(self._settings.every_seconds, pause)
+
+    @contextmanager
+    def giving_back(self) -> Iterator[None]:
+        """To be round whatever puts `state` back where it came from.
+
+        Raises:
+            BadInput: It does not fit. That cannot come of damage, which is found before: somebody made it up.
+        """
+        try:
+            yield
+        except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as fault:
+            got = f"a state that does not fit ({type(fault).__name__}: {' '.join(str(fault).split())})"
+            fix = f"remove {self._folder}, and the training begins anew"
+            raise BadInput(Problem(str(self._kept[-1]), got, "what this run has written", fix)) from fault
 
     def _open_folder(self) -> bool:
         """Make the folder, and clear what a process that died in the middle of writing left in it."""

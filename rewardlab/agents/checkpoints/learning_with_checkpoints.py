@@ -6,7 +6,7 @@ training that goes on enters ``learn`` again without a reset; then whatever come
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, final
 
 from stable_baselines3.common.callbacks import BaseCallback
@@ -41,17 +41,17 @@ def learn_with_checkpoints(
         keeper: Has what to go on from, and takes what is written.
     """
     writing = _Writing(adapter, callbacks, recorder, keeper)
-    state = keeper.state
-    if state is None:
+    if keeper.state is None:
         agent.learn(budget_steps, callback=[writing, *callbacks])
         return
-    restore_agent(agent, state["agent"])
-    adapter.restore(state["adapter"])
-    restore_stack(adapter.vector_env, state["layers"])
-    recorder.restore(state["recorder"])
+    with keeper.giving_back():
+        restore_agent(agent, keeper.state["agent"])
+        adapter.restore(keeper.state["adapter"])
+        restore_stack(adapter.vector_env, keeper.state["layers"])
+        recorder.restore(keeper.state["recorder"])
     # SB3 adds what has been taken to what is asked for.
     remaining = budget_steps - agent.num_timesteps
-    going_on = [writing, *callbacks, _GoingOn(callbacks, state)]
+    going_on = [writing, *callbacks, _GoingOn(callbacks, keeper)]
     agent.learn(remaining, callback=going_on, reset_num_timesteps=False)
 
 
@@ -95,16 +95,19 @@ class _Writing(BaseCallback):
 class _GoingOn(BaseCallback):
     """Restores the other callbacks, and the streams last of all. It stands last: all of them have been set up then."""
 
-    def __init__(self, callbacks: Sequence[BaseCallback], state: Mapping[str, Any]) -> None:
+    def __init__(self, callbacks: Sequence[BaseCallback], keeper: CheckpointKeeper) -> None:
         super().__init__()
-        self._callbacks, self._state = callbacks, state
+        self._callbacks, self._keeper = callbacks, keeper
 
     def _on_training_start(self) -> None:
-        for callback, saved in zip(self._callbacks, self._state["callbacks"], strict=True):
-            callback.n_calls = saved["calls"]
-            if isinstance(callback, Restorable):
-                callback.restore(saved["state"])
-        restore_streams(self._state["streams"])
+        with self._keeper.giving_back():
+            for callback, saved in zip(self._callbacks, self._keeper.state["callbacks"], strict=True):
+                callback.n_calls = saved["calls"]
+                if isinstance(callback, Restorable):
+                    callback.restore(saved["state"])
+            restore_streams(self._keeper.state["streams"])
+        # As large as all of a replay buffer, and of no more use.
+        self._keeper.state = None
 
     def _on_step(self) -> bool:
         return True

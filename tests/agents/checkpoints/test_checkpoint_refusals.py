@@ -168,6 +168,28 @@ def test_another_torch_or_other_threads_begin_anew_and_say_so(tmp_path: Path) ->
     assert all("threads" not in read_checkpoint(path).head["made_with"] for path in present(settings))
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "made_up"),
+    [
+        ("q_learning", lambda state: state.pop("table")),
+        ("q_learning", lambda state: state["layers"][0]["state"].update(states=[0])),
+        ("a2c", lambda state: state["agent"]["policy"].popitem()),
+        ("a2c", lambda state: state["streams"].update(torch=np.zeros(3, np.uint8))),
+    ],
+)
+def test_a_state_that_was_made_up_is_refused_in_words(algorithm: str, made_up: Any, tmp_path: Path) -> None:
+    run, settings = training(algorithm, "gridworld", 600), CheckpointSettings(tmp_path / "run", 0.01, 1.0)
+    break_off(run, settings, 400)
+    newest = present(settings)[-1]
+    checkpoint = read_checkpoint(newest)
+    made_up(checkpoint.state)
+    write_checkpoint(newest, checkpoint)
+    with pytest.raises(BadInput) as refused:
+        train(run, quiet, settings)
+    assert str(refused.value).startswith(f"{newest}: got a state that does not fit (")
+    assert str(refused.value).endswith(f"remove {settings.folder}, and the training begins anew")
+
+
 def test_the_mark_holds_every_setting_of_a_run(tmp_path: Path) -> None:
     run, settings = training("q_learning", "gridworld", 600), CheckpointSettings(tmp_path / "run", 0.0, 1.0)
     break_off(run, settings, 400)
