@@ -35,6 +35,15 @@ class EngineOpponent:
         self._moves: list[tuple[str, ...]] = [()] * count
         self._process: UciProcess | None = None
 
+    @property
+    def moves(self) -> list[list[str]]:
+        """What has been played in each game, as data. May be set, to go on where other games were."""
+        return [list(moves) for moves in self._moves]
+
+    @moves.setter
+    def moves(self, played: Iterable[Iterable[str]]) -> None:
+        self._moves = [tuple(moves) for moves in played]
+
     def begin(self, games: Iterable[int]) -> None:
         """Forget what has been played in these games."""
         for game in games:

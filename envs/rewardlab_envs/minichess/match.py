@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, final
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem
+from rewardlab.snapshots import Restorable
 from rewardlab_envs.minichess.actions import action_table
 from rewardlab_envs.minichess.engine_opponent import EngineOpponent
 from rewardlab_envs.minichess.events import ILLEGAL, LOST, N_EVENTS
@@ -25,7 +26,7 @@ __all__ = ["Match"]
 
 
 @final
-class Match:
+class Match(Restorable):
     """N games under the same settings.
 
     Args:
@@ -111,14 +112,7 @@ class Match:
         if self._engine is None:
             yield
             return
-        arrays: tuple[NDArray[Any], ...] = (
-            self.states,
-            self._histories,
-            self._streams,
-            self._colours,
-            self.masks,
-            *beside,
-        )
+        arrays = (*self._remembered().values(), *beside)
         kept = [array.copy() for array in arrays]
         try:
             with self._engine.undone_on_failure():
@@ -128,25 +122,59 @@ class Match:
                 array[:] = before
             raise
 
+    def snapshot(self) -> dict[str, Any]:
+        """Every position, what led to it as far as rules and the engine ask, and the random streams."""
+        arrays = {name: array.copy() for name, array in self._remembered().items()}
+        return {**arrays, "engine": None if self._engine is None else self._engine.moves}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot of as many games under the same settings. An engine starts with the next question.
+
+        Raises:
+            BadInput: It is of another number of games, or of other rules.
+        """
+        for name, array in self._remembered().items():
+            if np.shape(state[name]) != array.shape:
+                raise BadInput(Problem(f"the snapshot's {name}", f"shape {np.shape(state[name])}", str(array.shape)))
+            array[:] = state[name]
+        self._begun()
+        if self._engine is not None and state["engine"] is not None:
+            self._engine.moves = state["engine"]
+
     def close(self) -> None:
         """End the engine, where one plays."""
         if self._engine is not None:
             self._engine.close()
 
     def _advance(self, which: NDArray[np.int64], actions: NDArray[np.int64], events: NDArray[np.float64]) -> None:
+        start = self._begun()
+        played = np.full((len(self.states), 2), NOTHING)
+        if self._engine is None:
+            self._play_on(start, which, actions, played, events)
+            return
+        with self.undone_on_failure():
+            self._play_on(start, which, actions, played, events)
+            self._engine.begin(which[actions[which] == BEGIN].tolist())
+            self._let_answer(self._engine, start, which, played, events)
+
+    def _begun(self) -> NDArray[np.int16]:
+        """The first position; with it comes the engine, where one plays."""
         if self._start is None:
             self._start = self.settings.start()
             if self.settings.opponent == "uci":
                 start = write_fen(self._start, rule_set(self.settings.rules))
                 self._engine = EngineOpponent(self.settings.engine_settings(), start, len(self.states))
-        played = np.full((len(self.states), 2), NOTHING)
-        if self._engine is None:
-            self._play_on(self._start, which, actions, played, events)
-            return
-        with self.undone_on_failure():
-            self._play_on(self._start, which, actions, played, events)
-            self._engine.begin(which[actions[which] == BEGIN].tolist())
-            self._let_answer(self._engine, self._start, which, played, events)
+        return self._start
+
+    def _remembered(self) -> dict[str, NDArray[Any]]:
+        """The arrays that the compiled games write into."""
+        return {
+            "states": self.states,
+            "histories": self._histories,
+            "streams": self._streams,
+            "colours": self._colours,
+            "masks": self.masks,
+        }
 
     def _let_answer(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, final
 
 import gymnasium as gym
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem
 from rewardlab.rewards import Catalogue, RewardChoice
+from rewardlab.snapshots import Restorable, generator_from
 from rewardlab_envs.minichess.events import DRAWN, WON
 from rewardlab_envs.minichess.match import Match
 from rewardlab_envs.minichess.match_settings import MatchSettings
@@ -26,7 +28,7 @@ _NOBODY = np.zeros(0, dtype=np.int64)
 
 
 @final
-class MiniChessVectorEnv(VectorEnv[Any, Any, Any]):
+class MiniChessVectorEnv(VectorEnv[Any, Any, Any], Restorable):
     """N games, equal in every number and info key to a ``SyncVectorEnv`` of N `MiniChessEnv`; stepped in compiled code.
 
     Args:
@@ -112,6 +114,29 @@ class MiniChessVectorEnv(VectorEnv[Any, Any, Any]):
         """
         with self._match.undone_on_failure(self._elapsed_steps):
             return self._step(actions)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The games, their elapsed steps and their streams."""
+        return {
+            "match": self._match.snapshot(),
+            "elapsed_steps": self._elapsed_steps.copy(),
+            "ended": None if self._ended is None else self._ended.copy(),
+            "is_seeded": self._is_seeded.copy(),
+            "generator": self.np_random.bit_generator.state,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a snapshot of as many games under the same settings.
+
+        Raises:
+            BadInput: It is of others.
+        """
+        self._match.restore(state["match"])
+        self.np_random = generator_from(state["generator"])
+        self._elapsed_steps = np.array(state["elapsed_steps"], dtype=np.int64)
+        self._ended = None if state["ended"] is None else np.array(state["ended"], dtype=np.int64)
+        self._is_seeded = np.array(state["is_seeded"], dtype=np.bool_)
+        self._observations = self._match.observe()
 
     def action_masks(self) -> NDArray[np.bool_]:
         """The actions that are legal now, ``[N, A]`` bool."""
