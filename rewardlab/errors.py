@@ -4,6 +4,8 @@ Every message says where the fault is, what came, what was expected, and the lik
 
     RewardLabError            anything this package raises on purpose; carries an exit code for the command line
     ├── BadInput              refused at the border, before anything ran; holds every problem found   (exit 2)
+    ├── StoreTaken            results that belong to another experiment, or are held by another process (exit 3)
+    ├── StoreUnusable         no place to keep results: full, damaged, not writable, of another version (exit 4)
     └── RunFailed             a run that had started could not go on; its siblings do                 (exit 1)
         └── InvalidReward     an environment, term or wrapper paid NaN, an infinity or no number      (exit 1)
 """
@@ -15,7 +17,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, final
 
-__all__ = ["BadInput", "InvalidReward", "Problem", "RewardLabError", "RunFailed", "nearest", "one_of"]
+__all__ = [
+    "BadInput",
+    "InvalidReward",
+    "Problem",
+    "RewardLabError",
+    "RunFailed",
+    "StoreTaken",
+    "StoreUnusable",
+    "nearest",
+    "one_of",
+]
 
 
 @final
@@ -65,6 +77,42 @@ class BadInput(RewardLabError, ValueError):
     def __reduce__(self) -> tuple[type[BadInput], tuple[Problem, ...]]:
         # The default would rebuild it from the message, and errors cross process borders here.
         return (BadInput, self.problems)
+
+
+@final
+class StoreTaken(RewardLabError):
+    """Results that belong to another experiment, or that another living process holds. Nothing was changed.
+
+    Attributes:
+        problem: Where, by whom, and the remedy.
+    """
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+    def __reduce__(self) -> tuple[type[StoreTaken], tuple[Problem]]:
+        return (StoreTaken, (self.problem,))
+
+
+@final
+class StoreUnusable(RewardLabError):
+    """No place to keep results: a full disk, a folder that cannot be written, a file that is damaged or no store.
+
+    Attributes:
+        problem: Where, why, and the remedy.
+    """
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+    def __reduce__(self) -> tuple[type[StoreUnusable], tuple[Problem]]:
+        return (StoreUnusable, (self.problem,))
 
 
 class RunFailed(RewardLabError, RuntimeError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -42,17 +44,22 @@ def columns(said: Said) -> dict[str, list[str]]:
 def test_it_writes_the_files_that_it_names(finished: tuple[Said, Path]) -> None:
     said, folder = finished
     assert (said.code, said.err) == (0, "")
-    named = [Path(line.strip()) for line in said.out.partition("Written:\n")[2].splitlines()]
+    *listed, last = said.out.partition("Written:\n")[2].splitlines()
+    named = [Path(line.strip()) for line in listed]
     assert [path.name for path in named] == [
         "table.txt",
         "curves.png",
         "replay-1-hacked.gif",
         "replay-2-repaired.gif",
         "results.csv",
+        "results.json",
+        "provenance.json",
         "results.sqlite",
     ]
     assert {path for path in folder.iterdir() if not path.name.endswith(("-wal", "-shm"))} == set(named)
     assert all(path.stat().st_size > 0 for path in named)
+    table = hashlib.sha256((folder / "results.csv").read_bytes()).hexdigest()
+    assert last == f"Hash of the table of results: {table}"
 
 
 def test_it_tells_how_far_it_is(finished: tuple[Said, Path]) -> None:
@@ -145,7 +152,7 @@ def test_a_new_seed_and_a_new_variant_train_only_themselves(copy: Path) -> None:
 def test_results_are_byte_identical_elsewhere_and_with_one_worker(finished: tuple[Said, Path], tmp_path: Path) -> None:
     said = run(small_spec(), tmp_path / "elsewhere", "--workers", 1)
     assert said.code == 0
-    for name in ("results.csv", "table.txt"):
+    for name in ("results.csv", "results.json", "table.txt"):
         assert (tmp_path / "elsewhere" / name).read_bytes() == (finished[1] / name).read_bytes()
 
 
@@ -155,11 +162,16 @@ def test_seeds_on_the_command_line_replace_those_of_the_file(copy: Path) -> None
     assert columns(said)["seeds"] == ["1 of 1", "1 of 1"]
 
 
-def test_results_hold_every_finished_run(finished: tuple[Said, Path]) -> None:
-    lines = (finished[1] / "results.csv").read_text(encoding="utf-8").splitlines()
-    assert lines[0] == "variant,seed,run,metric,value"
-    known = {f"{run.variant},{run.seed},{run.identity}" for run in plan_of(small_spec()).runs}
-    assert {line.rsplit(",", 2)[0] for line in lines[1:]} == known
+def test_results_hold_every_run_with_every_number(finished: tuple[Said, Path]) -> None:
+    with (finished[1] / "results.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    planned = sorted(plan_of(small_spec()).runs, key=lambda run: (run.variant, run.seed))
+    assert [(line["variant"], int(line["seed"]), line["run"]) for line in lines] == [
+        (run.variant, run.seed, run.identity) for run in planned
+    ]
+    assert {(line["state"], line["trained_steps"]) for line in lines} == {("finished", "4000")}
+    assert all(float(line["rewards/on_time"]) == pytest.approx(float(line["objective"])) for line in lines)
+    assert all(float(line["exploits/drop_at_once"]) >= 0 for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +196,7 @@ def test_bad_input_is_told_in_lines_and_nothing_is_written(
 def test_a_folder_that_cannot_be_written_is_told_before_anything_is_trained(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("in the way")
     said = run(small_spec(), tmp_path / "out")
-    assert (said.code, said.out) == (2, "")
+    assert (said.code, said.out) == (4, "")
     assert said.err.startswith(f"rewardlab: {tmp_path}/out/results.sqlite: got ")
     assert said.err.endswith("; choose another folder with --out, or make this one writable\n")
     assert len(said.err.splitlines()) == 1
@@ -195,6 +207,8 @@ def test_a_report_that_cannot_be_written_is_told_in_one_line_and_costs_no_result
     (copy / "results.csv").unlink()
     (copy / "results.csv").mkdir()
     said = run(small_spec(), copy)
-    assert said.code == 1
-    assert said.err == f"rewardlab: [Errno 21] Is a directory: '{copy}/results.csv'; what is finished is kept\n"
+    assert said.code == 4
+    assert re.fullmatch(
+        rf"rewardlab: \[Errno 21\] Is a directory: .*{copy}/results.csv'; what is finished is kept\n", said.err
+    )
     assert rows(copy) == before

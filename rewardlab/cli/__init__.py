@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise
     except OSError as fault:  # a full disk, a folder that went away
         print(f"rewardlab: {one_line(str(fault))}{'; what is finished is kept' if resumes else ''}", file=sys.stderr)
-        return 1
+        return 4
     return code
 
 

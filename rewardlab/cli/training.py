@@ -82,9 +82,11 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.text import Text
 
+    from rewardlab.lab.claimed_work import at_work
     from rewardlab.lab.comparison import compare as compared
     from rewardlab.lab.engines import LocalEngine
-    from rewardlab.lab.experiment import missing_runs, run_experiment
+    from rewardlab.lab.experiment import missing_runs, run_experiment, submission
+    from rewardlab.lab.exports import results_csv, table_hash
     from rewardlab.lab.store import ResultStore
     from rewardlab.reports.folder import write_report
     from rewardlab.reports.progress import ProgressDisplay
@@ -94,13 +96,16 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
     engine = LocalEngine(options.workers)
     folder = Path("results") / plan.spec.name if options.out is None else options.out
     store = ResultStore(folder / "results.sqlite")
-    missing = missing_runs(plan, store)
-    distinct = len({run.identity for run in plan.runs})  # variants that differ in name alone share their runs
-    console.print(Text(f"{plan.spec.name}: {distinct} runs, {distinct - len(missing)} of them finished"))
-    with ProgressDisplay(console, len(missing), plan.spec.budget_steps) as display:
-        run_experiment(missing, store, engine, display)
-    comparison = compared(plan, store)
-    files = write_report(comparison, folder, lambda text: console.print(Text(text)))
+    experiment = submission(plan)
+    # Until its files are written, nobody else may work on another experiment in this folder.
+    with at_work(store, experiment) as session:
+        missing = missing_runs(plan, store)
+        distinct = len({run.identity for run in plan.runs})  # variants that differ in name alone share their runs
+        console.print(Text(f"{plan.spec.name}: {distinct} runs, {distinct - len(missing)} of them finished"))
+        with ProgressDisplay(console, len(missing), plan.spec.budget_steps) as display:
+            run_experiment(missing, session, engine, display)
+        comparison = compared(plan, store)
+        files = write_report(comparison, store, experiment, folder, lambda text: console.print(Text(text)))
     for table in comparison_tables(comparison, console.width):
         console.print(table)
     for note in comparison_notes(comparison):
@@ -108,4 +113,5 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
     console.print("Written:")
     for file in [*files, store.path]:
         console.print(Text(f"  {file}"), soft_wrap=True)
+    console.print(Text(f"Hash of the table of results: {table_hash(results_csv(store, experiment))}"), soft_wrap=True)
     return 1 if any(variant.failures for variant in comparison.variants) else 0

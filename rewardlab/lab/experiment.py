@@ -3,83 +3,115 @@
 from __future__ import annotations
 
 import json
-import platform
-import time
+import shutil
 from collections.abc import Callable, Sequence
-from contextlib import closing
-from importlib.metadata import version
+from contextlib import closing, suppress
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+from rewardlab.agents.algorithms import TABULAR
+from rewardlab.agents.checkpoints import CheckpointSettings
+from rewardlab.lab.claimed_work import Session, Task, do_claimed
 from rewardlab.lab.engines import Engine, Event
 from rewardlab.lab.plan import Plan, PlannedRun
-from rewardlab.lab.store import ResultStore, StoredRun
+from rewardlab.lab.provenance import run_provenance
+from rewardlab.lab.store import Member, ResultStore, StoredRun, Submitted
 
-__all__ = ["Listener", "missing_runs", "run_experiment"]
+__all__ = ["CHECKPOINT_SECONDS", "Listener", "missing_runs", "run_experiment", "submission"]
+
+CHECKPOINT_SECONDS = 60.0
+"""Of training, between two checkpoints of a run."""
 
 Listener = Callable[[PlannedRun, Event], None]
 """Told of every event of every run."""
 
-_PACKAGES = ("rewardlab", "gymnasium", "numpy", "stable-baselines3", "torch")
+
+def submission(plan: Plan) -> Submitted:
+    """The experiment of a plan, as a store keeps it."""
+    names = [variant.name for variant in plan.spec.variants]
+    runs = sorted(plan.runs, key=lambda run: (names.index(run.variant), run.seed))
+    members = tuple(Member(run.variant, run.seed, run.identity) for run in runs)
+    return Submitted(plan.spec.name, plan.spec.model_dump(mode="json"), members)
 
 
 def missing_runs(plan: Plan, store: ResultStore) -> list[PlannedRun]:
     """The runs of a plan that are not finished, each identity once: variants that differ in name alone share runs."""
-    missing = [run for run in plan.runs if not _is_finished(store, run)]
-    return list({run.identity: run for run in missing}.values())
+    distinct = {run.identity: run for run in plan.runs}
+    standings = store.standings(distinct)
+    finished = {identity for identity, found in standings.items() if found.state == "finished"}
+    return [run for identity, run in distinct.items() if identity not in finished]
 
 
-def run_experiment(runs: Sequence[PlannedRun], store: ResultStore, engine: Engine, listener: Listener) -> None:
-    """Train runs and keep how each of them ended.
+def run_experiment(
+    runs: Sequence[PlannedRun],
+    session: Session,
+    engine: Engine,
+    listener: Listener,
+    *,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+) -> None:
+    """Train runs, or wait until other processes have, and keep how each of them ended.
+
+    What a run can go on from lies in the folder ``checkpoints`` beside the store until its result is kept.
 
     Args:
         runs: Such as `missing_runs` gives.
-        store: Where results go.
+        session: Of `rewardlab.lab.claimed_work.at_work`.
         engine: Where runs are done.
         listener: Told what happens, for a progress display.
+        checkpoint_seconds: Of training, between two checkpoints of a run.
     """
-    from rewardlab.agents.training import train
+    from rewardlab.agents.training import TrainingJob, train_job
 
-    started: dict[int, float] = {}
-    jobs = [run.training for run in runs]
-    # Closed at once, whatever is raised here: no process outlives the experiment.
-    with closing(engine.run(train, jobs, ["rewardlab.agents.preload"])) as events:
-        for event in map(_with_finite_result, events):
-            if event.kind == "started":
-                started[event.index] = time.monotonic()
-            if event.kind in ("finished", "failed"):
-                store.write(_row(runs[event.index], event, time.monotonic() - started[event.index]))
-            listener(runs[event.index], event)
+    folder = session.store.path.parent / "checkpoints"
+    planned = {run.identity: run for run in runs}
+    # What a process left that died after a result was kept, and before it tidied up.
+    _tidy(folder, [member.identity for member in session.experiment.members if member.identity not in planned])
+    tasks = [
+        Task(
+            run.identity,
+            run.settings,
+            TrainingJob(run.training, CheckpointSettings(folder / run.identity, checkpoint_seconds)),
+        )
+        for run in runs
+    ]
+    is_tabular = all(run.training.algorithm == TABULAR for run in runs)
+    preload = ["rewardlab.agents.training" if is_tabular else "rewardlab.agents.preload"]
+    row = partial(_row, planned, session.experiment.spec_hash, type(engine).__name__)
+    with closing(do_claimed(tasks, session, engine, train_job, row, preload)) as happened:
+        for task, event in happened:
+            if event.kind == "finished":
+                _tidy(folder, [task.identity])
+            listener(planned[task.identity], event)
 
 
-def _with_finite_result(event: Event) -> Event:
-    """The event, or the failure that it is if some number of a result is none."""
+def _row(
+    planned: dict[str, PlannedRun], spec_hash: str, engine: str, task: Task, event: Event, seconds: float
+) -> StoredRun:
+    """What to keep of a run. What differs by machine or interruption is provenance, and no result."""
+    training = planned[task.identity].training
+    provenance = run_provenance(training, spec_hash=spec_hash, engine=engine, seconds=seconds)
+    if getattr(event, "detail", ""):
+        provenance["detail"] = event.detail
+    if event.kind != "finished":
+        return StoredRun(task.identity, "failed", task.settings, {}, str(event.payload), provenance)
+    result: dict[str, Any] = dict(event.payload)
+    if "resumed" in result:
+        provenance["resumed"] = result.pop("resumed")
     try:
-        json.dumps(event.payload, allow_nan=False)
+        json.dumps(result, allow_nan=False)
     except ValueError:
         why = "evaluation: got a score that is NaN or infinite, expected finite ones; look at the environment's reward"
-        return Event(event.index, "failed", why)
-    return event
+        return StoredRun(task.identity, "failed", task.settings, {}, why, provenance)
+    return StoredRun(task.identity, "finished", task.settings, result, "", provenance)
 
 
-def _is_finished(store: ResultStore, run: PlannedRun) -> bool:
-    row = store.read(run.identity)
-    return row is not None and row.state == "finished"
-
-
-def _row(run: PlannedRun, event: Event, seconds: float) -> StoredRun:
-    finished = event.kind == "finished"
-    result: dict[str, Any] = event.payload if finished else {}
-    message = "" if finished else str(event.payload)
-    return StoredRun(
-        run.identity, "finished" if finished else "failed", run.settings, result, message, _provenance(seconds)
-    )
-
-
-def _provenance(seconds: float) -> dict[str, Any]:
-    return {
-        "seconds": round(seconds, 3),
-        "threads": 1,
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "packages": {name: version(name) for name in _PACKAGES},
-    }
+def _tidy(folder: Path, identities: Sequence[str]) -> None:
+    """Remove the checkpoints of runs whose results are kept."""
+    if not folder.exists():
+        return
+    for identity in identities:
+        shutil.rmtree(folder / identity, ignore_errors=True)
+    with suppress(OSError):  # others are in it
+        folder.rmdir()

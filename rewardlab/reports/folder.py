@@ -1,4 +1,4 @@
-"""The files of a comparison: results, table, figure and replays, in one folder."""
+"""The files of a comparison: table, figure, replays and all numbers, in one folder."""
 
 from __future__ import annotations
 
@@ -8,19 +8,25 @@ from pathlib import Path
 
 from rewardlab.agents.environments import make_single
 from rewardlab.lab.comparison import Comparison, VariantSummary
-from rewardlab.lab.store import StoredRun
+from rewardlab.lab.exports import provenance_lines, results_csv, results_json_lines
+from rewardlab.lab.store import ResultStore, StoredRun, Submitted
+from rewardlab.lab.written_beside import write_text, written_beside
 from rewardlab.reports.curves import draw_curves
 from rewardlab.reports.replay import Frame, play_again, write_gif
-from rewardlab.reports.table import as_text, comparison_csv
+from rewardlab.reports.table import as_text
 
-__all__ = ["replay_frames", "typical_run", "write_report"]
+__all__ = ["replay_frames", "typical_run", "write_report", "write_tables"]
 
 
-def write_report(comparison: Comparison, folder: Path, tell: Callable[[str], None]) -> list[Path]:
-    """Write all that can be shown of a comparison.
+def write_report(
+    comparison: Comparison, store: ResultStore, experiment: Submitted, folder: Path, tell: Callable[[str], None]
+) -> list[Path]:
+    """Write all that can be shown of a comparison. Each file is there as a whole or not at all.
 
     Args:
         comparison: What to show.
+        store: Its results, from which alone the tables of numbers are made.
+        experiment: Which run is which.
         folder: Where to; made if it does not exist.
         tell: Told what could not be drawn, and why.
 
@@ -28,16 +34,32 @@ def write_report(comparison: Comparison, folder: Path, tell: Callable[[str], Non
         The files, in the order in which a reader wants them.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    table, numbers = folder / "table.txt", folder / "results.csv"
-    table.write_text(as_text(comparison), encoding="utf-8")
-    numbers.write_text(comparison_csv(comparison), encoding="utf-8")
-    figure = draw_curves(comparison, folder / "curves.png")
+    table = write_text(folder / "table.txt", [as_text(comparison)])
+    figure = folder / "curves.png"
+    with written_beside(figure) as beside:
+        is_drawn = draw_curves(comparison, beside) is not None
     replays = [
         path
         for index, variant in enumerate(comparison.variants, start=1)
         if (path := _write_replay(variant, folder, index, tell)) is not None
     ]
-    return [table, *([figure] if figure else []), *replays, numbers]
+    return [table, *([figure] if is_drawn else []), *replays, *write_tables(store, experiment, folder)]
+
+
+def write_tables(store: ResultStore, experiment: Submitted, folder: Path) -> list[Path]:
+    """Write the numbers of an experiment: ``results.csv``, ``results.json`` and ``provenance.json``.
+
+    Args:
+        store: Its results.
+        experiment: Which run is which.
+        folder: Where to; it exists.
+    """
+    numbers = results_csv(store, experiment)
+    return [
+        write_text(folder / "results.csv", [numbers]),
+        write_text(folder / "results.json", results_json_lines(store, experiment)),
+        write_text(folder / "provenance.json", provenance_lines(store, experiment, numbers)),
+    ]
 
 
 def typical_run(variant: VariantSummary) -> StoredRun:
@@ -76,4 +98,7 @@ def _write_replay(variant: VariantSummary, folder: Path, index: int, tell: Calla
     title = f"{variant.name}, seed {run.settings['seed']}" + (f": {', '.join(shown)}" if shown else "")
     # The name of a variant is data: only letters and digits of it reach the file system.
     slug = re.sub(r"[^a-z0-9]+", "-", variant.name.lower())[:40].strip("-")
-    return write_gif(iter(frames), title, folder / f"replay-{index}-{slug or 'variant'}.gif")
+    path = folder / f"replay-{index}-{slug or 'variant'}.gif"
+    with written_beside(path) as beside:
+        write_gif(iter(frames), title, beside)
+    return path

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rewardlab.errors import BadInput
+from rewardlab.errors import StoreUnusable
 from rewardlab.lab import ResultStore, StoredRun
 
 FINISHED = StoredRun("a1", "finished", {"seed": 0}, {"score": 0.1}, "", {"seconds": 1.5})
@@ -50,6 +50,7 @@ def test_a_run_is_read_back_as_it_was_written_by_whoever_opens_the_file(store: R
     assert store.read("a2") is None
 
 
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(result=st.dictionaries(st.text("abc", max_size=3), JSON, max_size=4))
 def test_results_come_back_to_the_last_bit(result: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
     store = ResultStore(tmp_path_factory.getbasetemp() / "any.sqlite")
@@ -100,12 +101,12 @@ def test_many_may_open_a_new_store_and_write_at_once(tmp_path: Path) -> None:
 def test_a_newer_store_is_refused_and_left_alone(store: ResultStore) -> None:
     store.write(FINISHED)
     connection = sqlite3.connect(store.path)
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute("PRAGMA user_version = 3")
     connection.close()
-    with pytest.raises(BadInput) as refused:
+    with pytest.raises(StoreUnusable) as refused:
         ResultStore(store.path)
     assert str(refused.value) == (
-        f"{store.path}: got version 2, expected a store of version 1; "
+        f"{store.path}: got version 3, expected a store of version 1 to 2; "
         "use the version of rewardlab that wrote it, or another folder"
     )
     assert rows_in(store.path) == 1
@@ -116,7 +117,7 @@ def test_a_file_that_is_no_store_is_refused_and_left_alone(content: bytes, tmp_p
     path = tmp_path / "results.sqlite"
     path.write_bytes(content)
     with pytest.raises(
-        BadInput, match="got file is not a database, expected a results file that can be written; choose"
+        StoreUnusable, match="got file is not a database, expected a results file as rewardlab wrote it; move it away"
     ):
         ResultStore(path)
     assert path.read_bytes() == content
@@ -127,14 +128,16 @@ def test_the_database_of_another_program_is_refused(tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE songs (title TEXT)")
     connection.close()
-    with pytest.raises(BadInput, match="got version 0, expected a store of version 1"):
+    with pytest.raises(
+        StoreUnusable, match=r"got the database of another program \(with the tables songs\), expected a "
+    ):
         ResultStore(path)
 
 
 def test_a_folder_that_cannot_be_made_is_refused_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     for path in (tmp_path / "file" / "results.sqlite", tmp_path / "file" / "deeper" / "results.sqlite"):
-        with pytest.raises(BadInput) as refused:
+        with pytest.raises(StoreUnusable) as refused:
             ResultStore(path)
         assert str(refused.value).startswith(f"{path}: got ")
         assert "; choose another folder with --out, or make this one writable" in str(refused.value)
@@ -143,10 +146,10 @@ def test_a_folder_that_cannot_be_made_is_refused_with_the_remedy(tmp_path: Path)
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    with pytest.raises(BadInput, match=r"unable to open database file.*choose another folder with --out"):
+    with pytest.raises(StoreUnusable, match=r"unable to open database file.*choose another folder with --out"):
         ResultStore(tmp_path / "results.sqlite")
 
 
 def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="got unable to open database file, expected a results file that can be written"):
+    with pytest.raises(StoreUnusable, match="got unable to open database file, expected a results file that can be"):
         ResultStore(tmp_path)

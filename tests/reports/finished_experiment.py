@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rewardlab.lab import Plan, ResultStore, StoredRun, compare
+from rewardlab.lab import Plan, ResultStore, StoredRun, compare, submission
 from rewardlab.lab.comparison import Comparison
+from rewardlab.reports import write_report
 from tests.lab.small_experiment import plan_of, small_spec
 
 REWARDS = ("on_time", "speed", "fixed_speed", "pickup_bonus", "progress_bonus")
@@ -29,6 +31,12 @@ def comparison_of(folder: Path, *names: str, seeds: int = 3, failed: tuple[int, 
     ]
     plan = plan_of(small_spec(variants=variants, seeds=seeds))
     return compare(plan, stored(plan, folder, failed))
+
+
+def report_of(comparison: Comparison, store_folder: Path, folder: Path, tell: Callable[[str], None]) -> list[Path]:
+    """Write the report of a comparison whose store is in a folder."""
+    store = ResultStore(store_folder / "results.sqlite")
+    return write_report(comparison, store, submission(comparison.plan), folder, tell)
 
 
 def stored(plan: Plan, folder: Path, failed: tuple[int, ...]) -> ResultStore:

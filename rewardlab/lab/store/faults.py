@@ -1,0 +1,60 @@
+"""What SQLite and the system say of a store that cannot be used, in words."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rewardlab.errors import Problem, RewardLabError, StoreTaken, StoreUnusable
+
+__all__ = ["damaged", "faults_in_words", "unusable"]
+
+_ANOTHER_FOLDER = "choose another folder with --out, or make this one writable"
+_GO_ON = "what is finished is kept, and the same command goes on from there"
+
+
+@contextmanager
+def faults_in_words(path: Path) -> Iterator[None]:
+    """Turn what goes wrong with a store's file into an error that says what to do.
+
+    Raises:
+        StoreTaken: Another process holds it.
+        StoreUnusable: Anything else.
+    """
+    try:
+        yield
+    except (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.NotSupportedError):
+        raise  # a fault of this program
+    except (sqlite3.Error, OSError) as fault:
+        raise unusable(path, fault) from None
+
+
+def unusable(path: Path, fault: sqlite3.Error | OSError) -> RewardLabError:
+    """The error that says of a store what is wrong with it, and the remedy."""
+    code = getattr(fault, "sqlite_errorcode", None)
+    kind = None if code is None else code & 0xFF
+    if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        fix = "close the program that has it open, or wait for it"
+        return StoreTaken(Problem(str(path), f"{fault}", "a results file that no other program keeps locked", fix))
+    if kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return damaged(path, str(fault))
+    if kind in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        got = f"{fault} ({_free_bytes(path)})"
+        return StoreUnusable(Problem(str(path), got, "room for results on that disk", f"make room: {_GO_ON}"))
+    return StoreUnusable(Problem(str(path), f"{fault}", "a results file that can be written", _ANOTHER_FOLDER))
+
+
+def damaged(path: Path, how: str) -> StoreUnusable:
+    """The error of a file that is no store, or is one no more."""
+    fix = "move it away, or restore it from a backup: without it, all its runs are trained again"
+    return StoreUnusable(Problem(str(path), how, "a results file as rewardlab wrote it", fix))
+
+
+def _free_bytes(path: Path) -> str:
+    try:
+        return f"{shutil.disk_usage(path.parent).free:,} bytes free"
+    except OSError:
+        return "free bytes unknown"

@@ -1,0 +1,102 @@
+"""Who works on the experiment of a store: entering, saying that one lives, leaving."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from rewardlab.errors import Problem, StoreTaken
+from rewardlab.lab.store.owner import Owner
+from rewardlab.lab.store.owner_watch import OwnerWatch
+from rewardlab.lab.store.result_store import ResultStore
+from rewardlab.lab.store.submitted import Submitted
+
+__all__ = ["beat", "enter", "leave", "lost_owner"]
+
+_OWNER = "host, boot, space, process_id, started, nonce"
+
+
+def enter(store: ResultStore, owner: Owner, experiment: Submitted, watch: OwnerWatch) -> None:
+    """Begin to work on an experiment, beside any others that do so.
+
+    Args:
+        store: Its results.
+        owner: This process.
+        experiment: What it works on; from now on, what the store's folder is about.
+        watch: Tells which others are lost.
+
+    Raises:
+        StoreTaken: The folder holds another experiment, or another process works on an experiment of the same name that
+            differs. Nothing was written.
+    """
+    with store.file.writing() as connection:
+        _require_free(store, connection, experiment, watch)
+        connection.execute("DELETE FROM members WHERE experiment = ?", (experiment.name,))
+        connection.execute(
+            "INSERT OR REPLACE INTO experiments (name, spec, spec_hash) VALUES (?, ?, ?)",
+            (experiment.name, json.dumps(experiment.spec, sort_keys=True, allow_nan=False), experiment.spec_hash),
+        )
+        connection.executemany(
+            "INSERT INTO members (experiment, position, variant, seed, identity) VALUES (?, ?, ?, ?, ?)",
+            [
+                (experiment.name, position, member.variant, member.seed, member.identity)
+                for position, member in enumerate(experiment.members)
+            ],
+        )
+        _say(connection, owner, experiment.spec_hash)
+
+
+def beat(store: ResultStore, owner: Owner, experiment: Submitted, steps: Mapping[str, int]) -> None:
+    """Say that this process lives, and how far its runs are.
+
+    Args:
+        store: The results.
+        owner: This process.
+        experiment: What it works on.
+        steps: Of each run that it trains: identity to environment steps.
+    """
+    with store.file.writing() as connection:
+        _say(connection, owner, experiment.spec_hash)
+        connection.executemany(
+            "UPDATE runs SET steps = ? WHERE identity = ? AND owner = ? AND state = 'running'",
+            [(count, identity, owner.nonce) for identity, count in steps.items()],
+        )
+
+
+def leave(store: ResultStore, owner: Owner) -> None:
+    """Work on nothing any more. What this process has claimed and not ended counts as given up by a lost one."""
+    with store.file.writing() as connection:
+        connection.execute("DELETE FROM owners WHERE nonce = ?", (owner.nonce,))
+
+
+def lost_owner(connection: sqlite3.Connection, nonce: str, watch: OwnerWatch) -> str:
+    """What to call an owner if it is lost; empty if it lives."""
+    row = connection.execute(f"SELECT {_OWNER}, heartbeat FROM owners WHERE nonce = ?", (nonce,)).fetchone()  # noqa: S608
+    if row is None:
+        return "a process that is gone"
+    owner = Owner(*row[:-1])
+    return str(owner) if watch.is_lost(owner, row[-1]) else ""
+
+
+def _require_free(store: ResultStore, connection: sqlite3.Connection, mine: Submitted, watch: OwnerWatch) -> None:
+    """Nobody lives here who works on something else, and nobody did."""
+    where = str(store.path.parent)
+    fix = "choose another folder with --out"
+    others = f"SELECT {_OWNER}, heartbeat FROM owners WHERE spec_hash <> ?"  # noqa: S608
+    for row in connection.execute(others, (mine.spec_hash,)).fetchall():
+        owner = Owner(*row[:-1])
+        if not watch.is_lost(owner, row[-1]):
+            got = f"another experiment, which {owner} is working on"
+            raise StoreTaken(Problem(where, got, f"a folder that nobody else works in, for {mine.name!r}", fix))
+    for (name,) in connection.execute("SELECT name FROM experiments WHERE name <> ?", (mine.name,)):
+        raise StoreTaken(Problem(where, f"the results of {name!r}", f"a folder for {mine.name!r}", fix))
+
+
+def _say(connection: sqlite3.Connection, owner: Owner, spec_hash: str) -> None:
+    row = asdict(owner) | {"spec_hash": spec_hash, "heartbeat": time.time()}
+    names = ", ".join(row)
+    marks = ", ".join("?" * len(row))
+    connection.execute(f"INSERT OR REPLACE INTO owners ({names}) VALUES ({marks})", [*row.values()])  # noqa: S608
