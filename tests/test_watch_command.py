@@ -47,7 +47,7 @@ def test_the_words_of_a_step_say_why_a_game_is_drawn_or_a_move_illegal() -> None
     ("environment", "settings", "policy"),
     [
         (MINI_CHESS, {"opponent": "alpha_beta"}, "random"),
-        (CHESS, {"fen": "7k/8/5KQ1/8/8/8/8/8 w - - 0 1"}, "random"),
+        (CHESS, {"fen": "7k/8/5KQ1/8/8/8/8/8 w - - 80 90"}, "random"),
         (ENDGAME, {"pieces": "KRK"}, "optimal"),
     ],
     ids=["mini-chess", "chess", "endgame"],
