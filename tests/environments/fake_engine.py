@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
-__all__ = ["CAGE", "FakeEngine"]
+from rewardlab_envs.minichess import Game, MiniChessEnv
+from rewardlab_envs.minichess.actions import action_names
+
+__all__ = ["ACTIONS", "CAGE", "OPTIONS", "WALK", "FakeEngine", "settings", "undisturbed", "walked"]
 
 CAGE = "k7/p1p5/P1P5/8/8/8/8/K7 w - - 0 1"
-"""Chess in which White walks about and Black's king may go from a8 only to b8, and back."""
+"""Chess in which White walks about, and Black's king goes from a8 to b8 and back."""
+
+WALK = ("a1b1", "b1c1", "c1d1", "d1e1", "e1f1", "f1g1", "g1h1", "h1h2")
+"""White's moves; no position comes three times."""
+
+ACTIONS = {name: action for action, name in enumerate(action_names("chess", 1))}
+"""White's moves as actions."""
 
 _PROGRAM = r"""
 import json, os, signal, sys, time
@@ -20,6 +30,8 @@ import json, os, signal, sys, time
 home = os.path.dirname(os.path.abspath(__file__))
 plan = json.load(open(os.path.join(home, "plan.json")))
 moves = 0
+# White's knight goes to and fro from the start of chess, Black's king in the cage.
+ANSWERS = ("g1f3", "a8b8", "f3g1", "b8a8")
 
 def heard(line):
     with open(os.path.join(home, "heard"), "a") as file:
@@ -44,12 +56,13 @@ def answer(fault):
     if fault == "endless line":
         while True:
             sys.stdout.write("x" * 4096)
-    # Black has gone to b8 with every other move, and back.
-    say("bestmove " + (fault if fault is not None else "a8b8" if moves % 4 == 1 else "b8a8"))
+    say("bestmove " + (fault if fault is not None else ANSWERS[moves % 4]))
 
 heard("started")
 if plan["greeting"] == "leave":
     sys.exit("I am no engine")
+if plan["greeting"] == "deaf":
+    time.sleep(600)
 for line in sys.stdin:
     words = line.split()
     heard(line.strip())
@@ -105,7 +118,7 @@ class FakeEngine:
             folder: Where; made if need be.
             faults: What goes wrong, by the number of the question, counted over all processes from 1: ``die``,
                 ``crash``, ``hang``, ``chatter``, ``endless line``, or what to answer instead of a move.
-            greeting: ``uciok``, ``silence``, or ``leave``.
+            greeting: ``uciok``, ``silence``, ``deaf`` for one that does not even read, or ``leave``.
             options: What it says of its options.
             name: Its file.
         """
@@ -131,3 +144,28 @@ class FakeEngine:
         log = self.path.parent / "heard"
         lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
         return [(int(process), line) for process, _, line in (entry.partition(" ") for entry in lines)]
+
+
+def settings(engine: FakeEngine, **more: Any) -> dict[str, Any]:
+    """The settings of an environment in which it plays Black in the cage."""
+    return {"rules": "chess", "opponent": "uci", "engine": engine.path, "fen": CAGE, **more}
+
+
+def walked(env: MiniChessEnv) -> list[str]:
+    """The positions of a game in which White walks."""
+    env.reset(seed=0)
+    positions = []
+    for move in WALK:
+        env.step(ACTIONS[move])
+        positions.append(env.fen)
+    return positions
+
+
+@functools.cache
+def undisturbed() -> list[str]:
+    """The positions of that game, by the rules alone."""
+    game, positions = Game("chess", CAGE), []
+    for number, move in enumerate(WALK):
+        game.play(move, ("a8b8", "b8a8")[number % 2])
+        positions.append(game.fen)
+    return positions

@@ -101,8 +101,9 @@ def test_programs_that_are_no_engines(tmp_path: Path) -> None:
     assert "died (exit code 0)" in refused(engine=Path(true))["engine"]
 
 
-def test_one_that_does_not_answer_the_greeting_is_not_waited_for_for_ever(tmp_path: Path) -> None:
-    silent = FakeEngine.write(tmp_path, greeting="silence")
+@pytest.mark.parametrize("greeting", ["silence", "deaf"])
+def test_one_that_does_not_answer_the_greeting_is_not_waited_for_for_ever(greeting: str, tmp_path: Path) -> None:
+    silent = FakeEngine.write(tmp_path, greeting=greeting)
     process = UciProcess(silent.path)
     process.say("uci")
     with pytest.raises(EngineFailed, match=r"no 'uciok' within 0\.05 s"):
