@@ -14,11 +14,19 @@ from rewardlab.agents import make_single
 from rewardlab.lab.playing import choose_actions
 from rewardlab.reports import play_again
 from rewardlab_envs.minichess.actions import action_names
+from rewardlab_envs.minichess.loading import compiled
 from tests.command_line import call
 
 MINI_CHESS = "rewardlab_envs:rewardlab/MiniChess-v0"
 CHESS = "rewardlab_envs:rewardlab/Chess-v0"
 ENDGAME = "rewardlab_envs:rewardlab/Endgame-v0"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def rules_are_compiled() -> None:
+    """Where they are not yet, a line on standard error says so, which is none of a command's."""
+    compiled("games")
+    compiled("playing")
 
 
 def test_a_game_is_watched_move_by_move() -> None:
