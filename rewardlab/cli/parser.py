@@ -7,16 +7,18 @@ import re
 from pathlib import Path
 from typing import NoReturn, final
 
-from rewardlab.cli import advising, auditing, learning, looking, training, words
+from rewardlab.cli import advising, auditing, engines, learning, looking, training, words
 from rewardlab.errors import RewardLabError, nearest
 
 __all__ = ["make_parser"]
 
 _OPTIONS = (
-    "--actions", "--against", "--all", "--allow-code", "--data", "--delay", "--episodes", "--fail-on",
-    "--false-alarm-cost", "--gamma", "--help", "--horizon", "--json", "--kind", "--miss-cost", "--mistake",
-    "--negatives", "--occupation", "--out", "--output", "--policy", "--positives", "--reward", "--search", "--seed",
-    "--seeds", "--set", "--shaping", "--state", "--steps", "--workers", "--wrapper",
+    "--actions", "--against", "--all", "--allow-code", "--data", "--delay", "--engine", "--episodes", "--fail-on",
+    "--false-alarm-cost", "--gamma", "--help", "--horizon", "--json", "--kind", "--max-retries", "--memory-limit",
+    "--miss-cost", "--mistake", "--negatives", "--occupation", "--out", "--output", "--policy", "--positives",
+    "--process-limit", "--reward", "--scheduler", "--search", "--seed", "--seeds", "--set", "--shaping",
+    "--silence-limit", "--state", "--steps", "--time-limit", "--tls-ca", "--tls-cert", "--tls-key", "--workers",
+    "--wrapper",
 )  # fmt: skip
 _EXIT_CODES = (
     "exit codes: 0 done, 1 a run failed or an audit found a fault, 2 bad input, 130 stopped by Ctrl-C, 143 by SIGTERM"
@@ -204,7 +206,7 @@ def _add_losses(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_training_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", type=Path, metavar="DIR", help="where results go (default: results/NAME)")
-    command.add_argument("--workers", type=int, metavar="N", help="processes at once (default: all cores)")
+    engines.add_engine_options(command)
     command.set_defaults(resumes=True)
     _add_code_option(command)
 

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rewardlab.cli.engines import engine_of
+
 if TYPE_CHECKING:
     from rewardlab.lab.plan import Plan
     from rewardlab.lab.study_spec import DistanceStudySpec
@@ -52,14 +54,13 @@ def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> 
     from rich.text import Text
 
     from rewardlab.lab.distance_study import planned_blocks, run_study, study_rows
-    from rewardlab.lab.engines import LocalEngine
     from rewardlab.lab.store import ResultStore
     from rewardlab.reports.distance_study import draw_study, study_csv, study_lines
 
     if options.seeds is not None:
         spec = spec.model_copy(update={"seeds": options.seeds})
     console = Console()
-    engine = LocalEngine(options.workers)
+    engine = engine_of(options)
     blocks = planned_blocks(spec, str(path))
     folder = Path("results") / spec.name if options.out is None else options.out
     store = ResultStore(folder / "results.sqlite")
@@ -84,7 +85,6 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
 
     from rewardlab.lab.claimed_work import at_work
     from rewardlab.lab.comparison import compare as compared
-    from rewardlab.lab.engines import LocalEngine
     from rewardlab.lab.experiment import missing_runs, run_experiment, submission
     from rewardlab.lab.exports import results_csv, table_hash
     from rewardlab.lab.store import ResultStore
@@ -93,7 +93,7 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
     from rewardlab.reports.table import comparison_notes, comparison_tables
 
     console = Console()
-    engine = LocalEngine(options.workers)
+    engine = engine_of(options)
     folder = Path("results") / plan.spec.name if options.out is None else options.out
     store = ResultStore(folder / "results.sqlite")
     experiment = submission(plan)

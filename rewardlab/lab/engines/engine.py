@@ -29,12 +29,14 @@ class Event:
         payload: As above.
         detail: What stands behind it, of many lines: the traceback of a job that raised, or where one was whose process
             died or hung; of a job that finished, why earlier attempts did not.
+        place: Which machine did it, where it was perhaps not this one.
     """
 
     index: int
     kind: Literal["started", "progress", "retried", "finished", "failed"]
     payload: Any = None
     detail: str = ""
+    place: str = ""
 
 
 class Engine(ABC):

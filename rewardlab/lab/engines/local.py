@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import time
 import traceback
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, final
@@ -44,15 +44,19 @@ class LocalEngine(Engine):
     Args:
         workers: The number of processes at once; as many as there are cores by default.
         limits: Of each job.
+        watch: Called about four times a second while jobs are done; what it raises ends them all.
 
     Raises:
         BadInput: Fewer than 1 process, or more than 256; or a limit of memory or processes where the system does not
             tell of them.
     """
 
-    def __init__(self, workers: int | None = None, limits: RunLimits | None = None) -> None:
+    def __init__(
+        self, workers: int | None = None, limits: RunLimits | None = None, watch: Callable[[], None] | None = None
+    ) -> None:
         self.workers = check_workers(workers)
         self.limits = limits or RunLimits()
+        self.watch = watch
         if (self.limits.memory_mib or self.limits.processes) and not can_read_processes():
             where = "--memory-limit, --process-limit"
             raise BadInput(Problem(where, "a limit", "none on this system, which has no /proc to read them from"))
@@ -82,6 +86,8 @@ class LocalEngine(Engine):
                     elif heard is not None:
                         del running[trial.attempt.news]
                         yield from self._end(trial, heard, context, work, running)
+                if self.watch is not None:
+                    self.watch()
                 before = time.perf_counter()
                 for trial in [*running.values()]:
                     passed = trial.attempt.judge(self.limits)

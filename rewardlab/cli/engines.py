@@ -1,0 +1,74 @@
+"""The options that say where runs are done and what they may use."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rewardlab.errors import BadInput, Problem
+
+if TYPE_CHECKING:
+    from rewardlab.lab.engines import Engine
+
+__all__ = ["add_engine_options", "engine_of"]
+
+
+def add_engine_options(command: argparse.ArgumentParser) -> None:
+    """Add them to a command that trains."""
+    command.add_argument("--workers", type=int, metavar="N", help="processes at once (default: all cores)")
+    command.add_argument(
+        "--engine", choices=("local", "dask"), default="local", help="where runs are done (default: local)"
+    )
+    command.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="of a Dask cluster (default: one on this machine)"
+    )
+    command.add_argument("--tls-ca", type=Path, metavar="FILE", help="for tls://, the certificate of the authority")
+    command.add_argument("--tls-cert", type=Path, metavar="FILE", help="for tls://, our own certificate")
+    command.add_argument("--tls-key", type=Path, metavar="FILE", help="for tls://, our private key")
+    command.add_argument("--time-limit", type=float, metavar="SECONDS", help="of each run (default: none)")
+    command.add_argument("--memory-limit", type=float, metavar="MIB", help="of each run (default: none)")
+    command.add_argument("--process-limit", type=int, metavar="N", help="of each run, with its own (default: none)")
+    command.add_argument(
+        "--silence-limit",
+        type=float,
+        default=1800.0,
+        metavar="SECONDS",
+        help="without a sign of progress, a run is taken to hang (default: 1800)",
+    )
+    command.add_argument(
+        "--max-retries", type=int, default=2, metavar="N", help="of a run whose process died or hung (default: 2)"
+    )
+
+
+def engine_of(options: argparse.Namespace) -> Engine:
+    """The engine that the options ask for; all that is wrong with them is told at once."""
+    from rewardlab.lab.engines import RunLimits, make_engine
+
+    problems: list[Problem] = []
+    limits = engine = None
+    try:
+        limits = RunLimits(
+            options.time_limit,
+            options.memory_limit,
+            options.silence_limit,
+            options.process_limit,
+            options.max_retries + 1,
+        )
+    except BadInput as fault:
+        problems += fault.problems
+    try:
+        engine = make_engine(
+            options.engine,
+            workers=options.workers,
+            limits=limits,
+            scheduler=options.scheduler,
+            tls_authority=options.tls_ca,
+            tls_certificate=options.tls_cert,
+            tls_key=options.tls_key,
+        )
+    except BadInput as fault:
+        problems += fault.problems
+    if problems or engine is None:
+        raise BadInput(*problems)
+    return engine
