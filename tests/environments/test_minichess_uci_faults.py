@@ -24,6 +24,7 @@ def test_the_engine_is_told_the_whole_game_and_to_forget_all_others(tmp_path: Pa
     env = MiniChessEnv(**settings(engine, engine_nodes=77, depth=5, engine_options={"style": "wild", "own book": True}))
     walked(env)
     played = env.game.moves
+    assert '[Black "Fake 1.0"]' in env.pgn()
     env.close()
     assert engine.heard("setoption") == [
         "setoption name Threads value 1",
