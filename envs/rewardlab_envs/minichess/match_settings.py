@@ -102,6 +102,10 @@ class MatchSettings:
         share = round(self.random_moves * _MILLION)
         return np.array([OPPONENTS.index(self.opponent), self.depth or 2, self.colour(), share], dtype=np.int64)
 
+    def opponent_name(self) -> str:
+        """Who plays against the agent, such as "greedy", or an engine as it calls itself: "Stockfish 15.1"."""
+        return self.engine_settings().card().name if self.opponent == "uci" else self.opponent
+
     def engine_settings(self) -> EngineSettings:
         """The engine, where one plays.
 

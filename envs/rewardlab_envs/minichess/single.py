@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, final
 
 import gymnasium as gym
@@ -83,9 +82,8 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
         return recorded_game(self.settings.rules, self.settings.fen, self._recorded, forfeits=forfeits)
 
     def pgn(self, *, event: str = "?", date: str = "????.??.??", agent: str = "agent") -> str:
-        """The game so far as PGN, see `Game.pgn`; the opponent is named after its kind, or the engine."""
-        engine = self.settings.engine
-        names = [agent, self.settings.opponent if engine is None else Path(engine).name]
+        """The game so far as PGN, see `Game.pgn`; the opponent is named after its kind, an engine as it calls itself."""
+        names = [agent, self.settings.opponent_name()]
         is_white = self._current()[0, -1] > 0
         white, black = names if is_white else reversed(names)
         return self.game.pgn(event=event, date=date, white=white, black=black)
