@@ -82,7 +82,7 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
         return recorded_game(self.settings.rules, self.settings.fen, self._recorded, forfeits=forfeits)
 
     def pgn(self, *, event: str = "?", date: str = "????.??.??", agent: str = "agent") -> str:
-        """The game so far as PGN, see `Game.pgn`; the opponent is named after its kind, an engine as it calls itself."""
+        """The game so far as PGN, see `Game.pgn`; the opponent is named after its kind, an engine as it says."""
         names = [agent, self.settings.opponent_name()]
         is_white = self._current()[0, -1] > 0
         white, black = names if is_white else reversed(names)
