@@ -26,7 +26,7 @@ ALGORITHMS: dict[str, dict[str, Any]] = {
     "q_learning": {"gamma": 0.97},
 }
 _SHAPED = (
-    {"kind": "curriculum", "stages": ["near", "halfway"], "event": "exits", "window": 10, "rate": 0.6},
+    {"kind": "curriculum", "stages": ["near", "halfway"], "event": "exits", "window": 25, "rate": 0.5},
     {"kind": "clip", "min_reward": -0.5, "max_reward": 0.5},
     {"kind": "potential_shaping", "potential": "distance"},
     {"kind": "scale", "warm_up": 100},
