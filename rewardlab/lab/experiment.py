@@ -64,7 +64,8 @@ def run_experiment(
     """
     from rewardlab.agents.training import TrainingJob, train_job
 
-    folder = session.store.path.parent / "checkpoints"
+    # Whoever does a run may stand in another folder.
+    folder = session.store.path.parent.resolve() / "checkpoints"
     planned = {run.identity: run for run in runs}
     # What a process left that died after a result was kept, and before it tidied up.
     _tidy(folder, [member.identity for member in session.experiment.members if member.identity not in planned])
@@ -92,8 +93,10 @@ def _row(
     """What to keep of a run. What differs by machine or interruption is provenance, and no result."""
     training = planned[task.identity].training
     provenance = run_provenance(training, spec_hash=spec_hash, engine=engine, seconds=seconds)
-    if getattr(event, "detail", ""):
+    if event.detail:
         provenance["detail"] = event.detail
+    if event.place:
+        provenance["place"] = event.place
     if event.kind != "finished":
         return StoredRun(task.identity, "failed", task.settings, {}, str(event.payload), provenance)
     result: dict[str, Any] = dict(event.payload)

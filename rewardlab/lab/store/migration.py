@@ -1,7 +1,8 @@
-"""From version 1 of the store to the newest: on a copy, compared with the original, put in its place in one step.
+"""From version 1 of the store to the newest: on a copy, compared with the original, taken over in one transaction.
 
-Whatever happens in between, the file under the store's name is either the old one, whole, or the new one, whole. The
-old one is kept beside it.
+Whatever happens in between, the file is either the old store, whole, or the new one, whole. The old one is kept beside
+it. The file itself stays the same one: to put another in its place would be quicker, but whoever has the old one open
+at that moment would take the log beside it, which has the name of both, for its own.
 """
 
 from __future__ import annotations
@@ -10,17 +11,17 @@ import hashlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from pathlib import Path
 
 from rewardlab.lab.store.faults import damaged
 from rewardlab.lab.store.schema import create_tables
 from rewardlab.lab.store.stored_run import row_digest
 
-__all__ = ["migrate"]
+__all__ = ["migrate", "sweep"]
 
 _LOCK_SECONDS = 60
+_ENDINGS = (".migrating-old", ".migrating-new")
 _OLD_COLUMNS = "identity, state, settings, result, message, provenance"
 
 
@@ -34,39 +35,29 @@ def migrate(path: Path) -> None:
         StoreUnusable: The file is damaged.
         sqlite3.Error: It stays locked, or the disk is full. The file is as it was.
     """
-    with _alone(path), closing(_taken_whole(path)) as old:
+    with closing(_taken_whole(path)) as old:
         if old.execute("PRAGMA user_version").fetchone()[0] != 1:
             return
-        copy, backup = _beside(path, "new"), _beside(path, "old")
-        _copy(old, backup)
-        _copy(old, copy)
-        _renew(copy)
-        _require_same(path, old, copy)
-        backup.replace(path.with_name(f"{path.name}.version-1"))
-        copy.replace(path)
-        _sync(path.parent)
+        sweep(path)
+        try:
+            _renew(path, old)
+        finally:
+            sweep(path)
+
+
+def sweep(path: Path) -> None:
+    """Remove the copies that a process left that died while, or right after, it brought a store to a newer version."""
+    for ending in _ENDINGS:
+        for rest in ("", "-journal"):
+            path.with_name(path.name + ending + rest).unlink(missing_ok=True)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=_LOCK_SECONDS, isolation_level=None)
 
 
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """While one process migrates, others wait. The lock is the kernel's, so that it dies with its holder."""
-    lock = path.with_name(f"{path.name}.migrating")
-    with closing(_connect(lock)) as connection:
-        connection.execute("BEGIN EXCLUSIVE")
-        yield
-        # Only now that it is done: who still waits for this file finds the new version.
-        lock.unlink(missing_ok=True)
-
-
 def _taken_whole(path: Path) -> sqlite3.Connection:
-    """A connection that keeps everybody else out of the file, with all that is in the log brought into the file.
-
-    A log that were left beside the new file would be taken for its own.
-    """
+    """A connection that keeps everybody else out of the file until it is closed."""
     deadline = time.monotonic() + _LOCK_SECONDS
     while True:
         old = _connect(path)
@@ -86,42 +77,42 @@ def _taken_whole(path: Path) -> sqlite3.Connection:
         time.sleep(0.05)
 
 
-def _beside(path: Path, what: str) -> Path:
-    """A name for a file that is not ready, free of what an earlier attempt may have left there."""
-    beside = path.with_name(f"{path.name}.migrating-{what}")
-    for rest in ("", "-journal"):
-        with suppress(FileNotFoundError):
-            beside.with_name(beside.name + rest).unlink()
-    return beside
-
-
 def _copy(old: sqlite3.Connection, target: Path) -> None:
     with closing(_connect(target)) as connection:
         old.backup(connection)
     _sync(target)
 
 
-def _renew(copy: Path) -> None:
+def _renew(path: Path, old: sqlite3.Connection) -> None:
+    backup, copy = (path.with_name(path.name + ending) for ending in _ENDINGS)
+    _copy(old, backup)
+    _copy(old, copy)
     with closing(_connect(copy)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("ALTER TABLE runs RENAME TO runs_1")
-        create_tables(connection)
-        connection.create_function("row_digest", 5, row_digest, deterministic=True)
-        connection.execute(
-            f"INSERT INTO runs ({_OLD_COLUMNS}, digest, token)"  # noqa: S608  # no part of it comes from outside
-            f" SELECT {_OLD_COLUMNS}, row_digest(identity, settings, result, message, provenance), 1 FROM runs_1"
-        )
-        connection.execute("DROP TABLE runs_1")
-        connection.execute("COMMIT")
-    _sync(copy)
+        _renew_tables(connection)
+        _require_same(path, old, connection)
+        backup.replace(path.with_name(f"{path.name}.version-1"))
+        _sync(path.parent)
+        connection.backup(old)
 
 
-def _require_same(path: Path, old: sqlite3.Connection, copy: Path) -> None:
-    with closing(_connect(copy)) as connection:
-        if old.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-            raise damaged(path, "a database that fails its own check")
-        if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",) or _rows(connection) != _rows(old):
-            raise damaged(path, "rows that cannot be copied as they are")
+def _renew_tables(copy: sqlite3.Connection) -> None:
+    copy.execute("BEGIN IMMEDIATE")
+    copy.execute("ALTER TABLE runs RENAME TO runs_1")
+    create_tables(copy)
+    copy.create_function("row_digest", 5, row_digest, deterministic=True)
+    copy.execute(
+        f"INSERT INTO runs ({_OLD_COLUMNS}, digest, token)"  # noqa: S608  # no part of it comes from outside
+        f" SELECT {_OLD_COLUMNS}, row_digest(identity, settings, result, message, provenance), 1 FROM runs_1"
+    )
+    copy.execute("DROP TABLE runs_1")
+    copy.execute("COMMIT")
+
+
+def _require_same(path: Path, old: sqlite3.Connection, copy: sqlite3.Connection) -> None:
+    if old.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+        raise damaged(path, "a database that fails its own check")
+    if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",) or _rows(copy) != _rows(old):
+        raise damaged(path, "rows that cannot be copied as they are")
 
 
 def _rows(connection: sqlite3.Connection) -> str:

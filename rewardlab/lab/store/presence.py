@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from rewardlab.errors import Problem, StoreTaken
-from rewardlab.lab.store.owner import Owner
+from rewardlab.lab.store.owner import Owner, has_ended
 from rewardlab.lab.store.owner_watch import OwnerWatch
 from rewardlab.lab.store.result_store import ResultStore
 from rewardlab.lab.store.submitted import Submitted
@@ -34,6 +34,7 @@ def enter(store: ResultStore, owner: Owner, experiment: Submitted, watch: OwnerW
     """
     with store.file.writing() as connection:
         _require_free(store, connection, experiment, watch)
+        _forget_the_dead(connection)
         connection.execute("DELETE FROM members WHERE experiment = ?", (experiment.name,))
         connection.execute(
             "INSERT OR REPLACE INTO experiments (name, spec, spec_hash) VALUES (?, ?, ?)",
@@ -93,6 +94,15 @@ def _require_free(store: ResultStore, connection: sqlite3.Connection, mine: Subm
             raise StoreTaken(Problem(where, got, f"a folder that nobody else works in, for {mine.name!r}", fix))
     for (name,) in connection.execute("SELECT name FROM experiments WHERE name <> ?", (mine.name,)):
         raise StoreTaken(Problem(where, f"the results of {name!r}", f"a folder for {mine.name!r}", fix))
+
+
+def _forget_the_dead(connection: sqlite3.Connection) -> None:
+    """Those that hold nothing. The others are named when what they hold is taken from them."""
+    idle = f"SELECT {_OWNER} FROM owners WHERE nonce NOT IN (SELECT owner FROM runs WHERE state = 'running')"  # noqa: S608
+    for row in connection.execute(idle).fetchall():
+        owner = Owner(*row)
+        if has_ended(owner):
+            connection.execute("DELETE FROM owners WHERE nonce = ?", (owner.nonce,))
 
 
 def _say(connection: sqlite3.Connection, owner: Owner, spec_hash: str) -> None:

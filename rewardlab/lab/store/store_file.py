@@ -14,7 +14,7 @@ from typing import final
 
 from rewardlab.errors import Problem, StoreUnusable
 from rewardlab.lab.store.faults import damaged, faults_in_words
-from rewardlab.lab.store.migration import migrate
+from rewardlab.lab.store.migration import migrate, sweep
 from rewardlab.lab.store.network_folder import network_file_system
 from rewardlab.lab.store.schema import APPLICATION_ID, SCHEMA_VERSION, create_tables
 
@@ -108,6 +108,7 @@ def _prepare(path: Path) -> None:
         version = _version(connection)
     if version == 1:
         migrate(path)
+    sweep(path)
     with closing(_connect(path, _LOCK_SECONDS)) as connection:
         _check(path, connection)
         _enter_wal(path, connection)
