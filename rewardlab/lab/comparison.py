@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -12,10 +13,26 @@ import numpy as np
 from rewardlab.lab.exact_optima import exact_optima
 from rewardlab.lab.plan import Plan, environment_settings
 from rewardlab.lab.spec import VariantSpec
-from rewardlab.lab.statistics import Estimate, estimate, steps_to_threshold
+from rewardlab.lab.statistics import (
+    Estimate,
+    PairedDifference,
+    TimeToThreshold,
+    estimate,
+    paired_difference,
+    steps_to_threshold,
+    time_to_threshold,
+)
 from rewardlab.lab.store import ResultStore, StoredRun
 
 __all__ = ["Comparison", "VariantSummary", "compare"]
+
+# Where a number cannot lie, no interval of it can end.
+_LIMITS = {
+    "exploit/": (0.0, 1.0),
+    "steps_to_threshold": (0.0, math.inf),
+    "value_gradient_norm": (0.0, math.inf),
+    "seconds": (0.0, math.inf),
+}
 
 
 @final
@@ -30,14 +47,19 @@ class VariantSummary:
         failures: Seed to the reason why it failed.
         metrics: Metric to its estimate over the n seeds; empty if n is 0. The metrics are ``objective``, ``paid``,
             ``event/NAME`` (of those seeds only that have it: see `Catalogue.averaged_where`), ``exploit/NAME`` (a share
-            of episodes), ``reward/NAME``, and ``steps_to_threshold`` (see `steps_to_threshold`; a seed that never gets
-            there counts with the whole budget). ``late_training`` is the
-            objective of training episodes over the last quarter, exploration included. Agents with a value network
-            also have ``value_gradient_norm``, the mean over the training. ``seconds`` is how long a run took, with its
-            evaluation, on whatever machine and beside whatever else.
+            of episodes), ``reward/NAME``, and ``steps_to_threshold``, the interquartile mean of `steps_to_threshold`
+            where a seed that never gets there counts with the whole budget, so that it is a lower bound.
+            ``late_training`` is the objective of training episodes over the last quarter, exploration included. Agents
+            with a value network also have ``value_gradient_norm``, the mean over the training. ``seconds`` is how long
+            a run took, with its evaluation, on whatever machine and beside whatever else.
         optima: The exact best score of each reward of the catalogue over an episode of this variant's environment, if
             that is a finite model; else empty. That of the objective is what any agent can achieve at most.
         reached: The seeds that reached the threshold.
+        time_to_threshold: How long that takes, seeds that never got there as censored; None where the best is not known
+            or not positive, or no seed has finished.
+        reference: The name of the variant that this one is compared with: the first in the same environment, which was
+            fixed before there were results. None for that one itself.
+        against_reference: The objective less that of the reference, seed by seed; None without a seed in both.
     """
 
     name: str
@@ -47,6 +69,9 @@ class VariantSummary:
     metrics: Mapping[str, Estimate]
     optima: Mapping[str, float]
     reached: int
+    time_to_threshold: TimeToThreshold | None
+    reference: str | None
+    against_reference: PairedDifference | None
 
 
 @final
@@ -70,36 +95,79 @@ class Comparison:
 
 def compare(plan: Plan, store: ResultStore) -> Comparison:
     """Sum up what the store holds of an experiment; runs that are missing count as not finished."""
-    return Comparison(plan, tuple(_summary(plan, variant, store) for variant in plan.spec.variants))
+    finished = {variant.name: _finished(plan, variant.name, store) for variant in plan.spec.variants}
+    return Comparison(plan, tuple(_summary(plan, variant, store, finished) for variant in plan.spec.variants))
 
 
-def _summary(plan: Plan, variant: VariantSpec, store: ResultStore) -> VariantSummary:
-    finished: dict[int, StoredRun] = {}
-    failures: dict[int, str] = {}
-    for run in plan.runs:
-        if run.variant != variant.name:
-            continue
-        row = store.read(run.identity)
-        if row is not None and row.state == "finished":
-            finished[run.seed] = row
-        else:
-            failures[run.seed] = row.message if row is not None else "has not run yet"
+def _finished(plan: Plan, variant: str, store: ResultStore) -> dict[int, StoredRun]:
+    rows = {run.seed: store.read(run.identity) for run in plan.runs if run.variant == variant}
+    return {seed: row for seed, row in rows.items() if row is not None and row.state == "finished"}
+
+
+def _failures(plan: Plan, variant: str, store: ResultStore, finished: Mapping[int, StoredRun]) -> dict[int, str]:
+    missing = [run for run in plan.runs if run.variant == variant and run.seed not in finished]
+    rows = {run.seed: store.read(run.identity) for run in missing}
+    return {seed: row.message if row is not None else "has not run yet" for seed, row in rows.items()}
+
+
+def _summary(
+    plan: Plan, variant: VariantSpec, store: ResultStore, finished: Mapping[str, Mapping[int, StoredRun]]
+) -> VariantSummary:
+    runs, planned = finished[variant.name], len(plan.spec.seeds)
     optima = exact_optima(plan.spec.environment.id, environment_settings(plan.spec, variant))
     best = optima.get(plan.catalogue.objective) if plan.catalogue else None
-    scores = [_metrics(row.result) | _cost(row) for row in finished.values()]
-    reached = 0
-    if best is not None and best > 0:
-        for row, score in zip(finished.values(), scores, strict=True):
-            steps = steps_to_threshold(row.result["curve"], plan.spec.threshold * best)
-            score["steps_to_threshold"] = float(row.result["steps"] if steps is None else steps)
-            reached += steps is not None
-    metrics = {}
+    scores = [_metrics(row.result) | _cost(row) for row in runs.values()]
+    time = None
+    if runs and best is not None and best > 0:
+        budgets = [float(row.result["steps"]) for row in runs.values()]
+        steps = [steps_to_threshold(row.result["curve"], plan.spec.threshold * best) for row in runs.values()]
+        time = time_to_threshold(steps, budgets, planned=planned)
+        for score, step, budget in zip(scores, steps, budgets, strict=True):
+            score["steps_to_threshold"] = budget if step is None else float(step)
+    reference = _reference(plan, variant)
+    return VariantSummary(
+        name=variant.name,
+        planned=planned,
+        runs=runs,
+        failures=_failures(plan, variant.name, store, runs),
+        metrics=_estimates(scores, planned),
+        optima=optima,
+        reached=0 if time is None else time.reached,
+        time_to_threshold=time,
+        reference=reference,
+        against_reference=None if reference is None else _against(runs, finished[reference], planned),
+    )
+
+
+def _estimates(scores: Sequence[Mapping[str, float]], planned: int) -> dict[str, Estimate]:
+    found = {}
     for metric in dict.fromkeys(name for score in scores for name in score):
         values = [score[metric] for score in scores if metric in score]
+        within = next(
+            (limits for prefix, limits in _LIMITS.items() if metric.startswith(prefix)), (-math.inf, math.inf)
+        )
         # One stream a metric, so that a number does not depend on which others are shown.
         rng = np.random.default_rng([zlib.crc32(metric.encode()), len(values)])
-        metrics[metric] = estimate(values, rng)
-    return VariantSummary(variant.name, len(plan.spec.seeds), finished, failures, metrics, optima, reached)
+        found[metric] = estimate(values, rng, planned=planned, within=within)
+    return found
+
+
+def _reference(plan: Plan, variant: VariantSpec) -> str | None:
+    """The first variant with the same environment, for only there seeds share their episodes."""
+    mine = environment_settings(plan.spec, variant)
+    first = next(other for other in plan.spec.variants if environment_settings(plan.spec, other) == mine)
+    return None if first.name == variant.name else first.name
+
+
+def _against(
+    runs: Mapping[int, StoredRun], reference: Mapping[int, StoredRun], planned: int
+) -> PairedDifference | None:
+    ours, theirs = (
+        {seed: float(row.result["evaluation"]["objective"]) for seed, row in side.items()} for side in (runs, reference)
+    )
+    shared = len(set(ours) & set(theirs))
+    rng = np.random.default_rng([zlib.crc32(b"objective against the reference"), shared])
+    return paired_difference(ours, theirs, rng, planned=planned) if shared else None
 
 
 def _cost(row: StoredRun) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from rewardlab.lab.comparison import Comparison, VariantSummary
+from rewardlab.lab.statistics import Estimate
+from rewardlab.reports.interval_notes import interval_notes, reference_note
 from rewardlab.rewards import Catalogue
 
 __all__ = ["as_text", "comparison_csv", "comparison_notes", "comparison_table", "comparison_tables"]
@@ -21,11 +24,6 @@ _Row = tuple[str, Callable[[VariantSummary], str] | None]
 """A label and what stands in each variant's column; no cells for the heading of a section."""
 
 _LABEL_CHARACTERS, _CELL_CHARACTERS = 21, 12
-
-COVERAGE_NOTE = (
-    "Each cell: interquartile mean over seeds, and a 95 % bootstrap interval"
-    " (from few seeds it is too narrow: docs/statistics.md)."
-)
 
 
 def comparison_tables(comparison: Comparison, width: int) -> list[Table]:
@@ -53,7 +51,9 @@ def comparison_table(comparison: Comparison, variants: Sequence[VariantSummary] 
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("", no_wrap=True)
     for variant in variants:
-        table.add_column(Text(variant.name), justify="right", overflow="fold", min_width=_CELL_CHARACTERS)
+        # A mean of fewer seeds than were planned says so at once, for those that are left are often the better ones.
+        partly = f"\n{len(variant.runs)} of {variant.planned} seeds" if len(variant.runs) < variant.planned else ""
+        table.add_column(Text(variant.name + partly), justify="right", overflow="fold", min_width=_CELL_CHARACTERS)
     for label, cell in _rows(comparison):
         if cell is None:
             table.add_section()
@@ -70,14 +70,16 @@ def comparison_notes(comparison: Comparison) -> list[str]:
         f"After {spec.budget_steps:,} steps of training each policy played {spec.evaluation_episodes} episodes in the"
         " bare environment; scores are undiscounted, exploits in % of episodes. Late in"
         " training: the training episodes of the last quarter, exploration included.",
-        COVERAGE_NOTE,
+        "Each cell: the interquartile mean over seeds, and an interval of it.",
+        *interval_notes(comparison),
     ]
     if any(variant.optima for variant in comparison.variants):
         notes.append("Best: the exact optimum over one episode, computed from the environment's table.")
-    if any("steps_to_threshold" in variant.metrics for variant in comparison.variants):
+    notes += [reference_note(comparison)] if reference_note(comparison) else []
+    if any(variant.time_to_threshold for variant in comparison.variants):
         notes.append(
-            f"Steps until the policy, without exploration, holds {100 * spec.threshold:.0f} % of the best; a seed that"
-            " never does counts with all its steps."
+            f"Steps until the policy, without exploration, holds {100 * spec.threshold:.0f} % of the best: those of the"
+            " median seed, by which half of all have got there (Kaplan-Meier; > is beyond the budget)."
         )
     notes += [
         f"{variant.name}, seed {seed}: {reason}"
@@ -131,17 +133,21 @@ def _rows(comparison: Comparison) -> list[_Row]:
 def _objective_rows(comparison: Comparison) -> list[_Row]:
     best = {variant.name: comparison.best_objective(variant) for variant in comparison.variants}
     known = {number for number in best.values() if number is not None}
-    if not known or None in best.values():
-        return [("objective", _cell("objective")), ("  late in training", _cell("late_training"))]
-    shared = f", best {_rounded([*known])[0]}" if len(known) == 1 else ""
-    rows: list[_Row] = [(f"objective{shared}", _cell("objective")), ("  late in training", _cell("late_training"))]
+    is_known = bool(known) and None not in best.values()
+    shared = f", best {_rounded([*known])[0]}" if is_known and len(known) == 1 else ""
+    rows: list[_Row] = [(f"objective{shared}", _cell("objective"))]
+    if any(variant.against_reference for variant in comparison.variants):
+        rows += [("  minus the first", _difference_cell), ("  beats it, %", _improvement_cell)]
+    rows.append(("  late in training", _cell("late_training")))
+    if not is_known:
+        return rows
     if not shared:
         rows.append(("  exact best", lambda variant: _rounded([best[variant.name] or 0.0])[0]))
     if min(known) > 0:
         threshold = round(100 * comparison.plan.spec.threshold)
         rows += [
             ("  % of the best", lambda variant: _share_of_best(variant, best[variant.name] or 1.0)),
-            (f"1000 steps to {threshold} %", _cell("steps_to_threshold", scale=1e-3)),
+            (f"1000 steps to {threshold} %", _time_cell),
             ("  which reached", lambda variant: f"{variant.reached} of {variant.planned}"),
         ]
     return rows
@@ -152,15 +158,39 @@ def _share_of_best(variant: VariantSummary, best: float) -> str:
 
 
 def _cell(metric: str, *, scale: float = 1.0, decimals: int | None = None) -> Callable[[VariantSummary], str]:
-    def show(variant: VariantSummary) -> str:
-        found = variant.metrics.get(metric)
-        if found is None:
-            return "-"
-        value, low, high = _rounded([scale * number for number in (found.value, found.low, found.high)], decimals)
-        partly = f"\n{found.count} of {len(variant.runs)}" if found.count < len(variant.runs) else ""
-        return f"{value}\n{low}..{high}{partly}"
+    return lambda variant: _shown(variant.metrics.get(metric), len(variant.runs), scale, decimals)
 
-    return show
+
+def _difference_cell(variant: VariantSummary) -> str:
+    against = variant.against_reference
+    return "-" if against is None else _shown(against.difference, len(variant.runs))
+
+
+def _improvement_cell(variant: VariantSummary) -> str:
+    against = variant.against_reference
+    return "-" if against is None else _shown(against.improvement, len(variant.runs), 100, 0)
+
+
+def _shown(found: Estimate | None, seeds: int, scale: float = 1.0, decimals: int | None = None) -> str:
+    """A number, its interval, and how many of the column's seeds it is made of where that is not all of them."""
+    if found is None:
+        return "-"
+    value, low, high = _rounded([scale * number for number in (found.value, found.low, found.high)], decimals)
+    interval = "" if found.kind == "none" else f"\n{low}..{high}"
+    partly = f"\n{found.count} of {seeds}" if found.count < seeds else ""
+    return f"{value}{interval}{partly}"
+
+
+def _time_cell(variant: VariantSummary) -> str:
+    time = variant.time_to_threshold
+    if time is None:
+        return "-"
+    numbers = [0.001 * min(number, time.budget) for number in (time.median, time.low, time.high)]
+    value, low, high = (
+        f">{text}" if number == math.inf else text
+        for number, text in zip((time.median, time.low, time.high), _rounded(numbers), strict=True)
+    )
+    return value if time.low == math.inf or time.count == 1 else f"{value}\n{low}..{high}"
 
 
 def _event_label(name: str, catalogue: Catalogue) -> str:
@@ -171,9 +201,12 @@ def _event_label(name: str, catalogue: Catalogue) -> str:
 def _rounded(numbers: Sequence[float], decimals: int | None = None) -> list[str]:
     """Numbers of one cell, alike in their decimals: as many as the largest of them is worth."""
     largest = max(abs(number) for number in numbers)
+    if 0 < largest < 0.002:
+        # Longer numbers would not fit a column of a terminal.
+        return [f"{number:.0e}".replace("e-0", "e-") if number else "0" for number in numbers]
     if decimals is None:
-        decimals = 0 if largest >= 100 else 1 if largest >= 10 else 2
-    texts = [f"{number:.{decimals}f}" if largest >= 0.02 else f"{number:.2g}" for number in numbers]
+        decimals = 0 if largest >= 100 else 1 if largest >= 10 else 2 if largest >= 0.02 else 3
+    texts = [f"{number:.{decimals}f}" if largest else "0" for number in numbers]
     return [text.removeprefix("-") if float(text) == 0 else text for text in texts]
 
 

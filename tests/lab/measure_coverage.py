@@ -1,72 +1,59 @@
-"""How often does the interval over seeds hold the true interquartile mean? Prints the table of docs/statistics.md.
+"""How often does an interval over seeds hold the truth? Prints the rows of `interval_coverage` and of the page.
 
-Run as ``python -m tests.lab.measure_coverage``; it takes about two minutes.
+Run as ``python -m tests.lab.measure_coverage``; it takes about an hour of one core. ``-m tests.lab.measure_coverage 5``
+measures only 5 seeds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Iterable
+from typing import get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rewardlab.lab.statistics import interquartile_mean
+from rewardlab.lab.statistics.interval_kinds import IntervalKind, interval_ends, resampled
+from tests.lab.simulated_scores import DISTRIBUTIONS, Draw
 
-__all__ = ["DISTRIBUTIONS", "SEEDS", "measured_coverage"]
+__all__ = ["EXPERIMENTS", "KINDS", "SEEDS", "measured_coverage"]
 
-Draw = Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.float64]]
-
-DISTRIBUTIONS: dict[str, Draw] = {
-    "normal": lambda rng, shape: rng.normal(size=shape),
-    "skewed (log-normal)": lambda rng, shape: rng.lognormal(size=shape),
-    "two points (0 or 1, even)": lambda rng, shape: rng.integers(2, size=shape).astype(np.float64),
-    "two points (3 in 10 fail)": lambda rng, shape: (rng.random(shape) < 0.7).astype(np.float64),
-}
-SEEDS = (5, 10, 20, 50)
+KINDS: tuple[IntervalKind, ...] = get_args(IntervalKind)
+SEEDS = (2, 3, 4, 5, 7, 10, 20, 50)
+EXPERIMENTS, RESAMPLES, AT_ONCE = 10_000, 1_000, 50
 
 
-def large_sample_mean(draw: Draw) -> float:
-    """The interquartile mean of the distribution itself, by one large sample."""
-    return float(interquartile_mean(draw(np.random.default_rng(2), (4_000_000,))))
-
-
-def measured_coverage(draw: Draw, seeds: int, experiments: int, *, resamples: int = 1_000) -> float:
-    """The share of simulated experiments whose interval holds the distribution's interquartile mean.
+def measured_coverage(
+    draw: Draw, seeds: int, experiments: int, *, kinds: Iterable[IntervalKind] = KINDS, resamples: int = RESAMPLES
+) -> dict[IntervalKind, float]:
+    """For each kind the share of simulated experiments whose 95 % interval holds the true interquartile mean.
 
     Args:
-        draw: The scores of a number of seeds.
+        draw: The scores of a number of seeds, and the truth.
         seeds: In each experiment.
         experiments: How many are simulated.
+        kinds: Those of interest; all are made of the same draws.
         resamples: Of the bootstrap, in each experiment.
     """
-    truth, rng = large_sample_mean(draw), np.random.default_rng(3)
-    held = 0
-    for first in range(0, experiments, 100):
-        count = min(100, experiments - first)
-        scores = draw(rng, (count, seeds))
-        low, high = intervals(scores, rng, resamples)
-        held += int(((low <= truth + 1e-9) & (truth - 1e-9 <= high)).sum())
-    return held / experiments
-
-
-def intervals(
-    scores: NDArray[np.float64], rng: np.random.Generator, resamples: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What `rewardlab.lab.estimate` does, for many experiments ``[E, R]`` at once."""
-    experiments, seeds = scores.shape
-    drawn = rng.integers(seeds, size=(experiments, resamples, seeds))
-    means = interquartile_mean(np.take_along_axis(scores[:, None, :], drawn, axis=2))
-    low, high = np.quantile(means, [0.025, 0.975], axis=1)
-    return low, high
+    rng = np.random.default_rng([3, seeds])
+    held = dict.fromkeys(kinds, 0)
+    for first in range(0, experiments, AT_ONCE):
+        scores, truth = draw(rng, min(AT_ONCE, experiments - first), seeds)
+        sample = resampled(scores, rng, resamples)
+        for kind in held:
+            low, high = interval_ends(kind, sample, 0.95)
+            # An end that is the truth but for rounding holds it.
+            held[kind] += int(((low <= truth + 1e-9) & (truth - 1e-9 <= high)).sum())
+    return {kind: count / experiments for kind, count in held.items()}
 
 
 def main() -> None:
-    """Print the table."""
-    print("| scores of a seed | " + " | ".join(f"{seeds} seeds" for seeds in SEEDS) + " |")
-    print("|---|" + "---:|" * len(SEEDS))
-    for name, draw in DISTRIBUTIONS.items():
-        shares = [measured_coverage(draw, seeds, 10_000) for seeds in SEEDS]
-        print(f"| {name} | " + " | ".join(f"{100 * share:.1f} %" for share in shares) + " |", flush=True)
+    """Print a row for each number of seeds and kind: the coverage in percent, a number for each distribution."""
+    chosen = tuple(map(int, sys.argv[1:])) or SEEDS
+    for seeds in chosen:
+        found = [measured_coverage(draw, seeds, EXPERIMENTS) for draw in DISTRIBUTIONS.values()]
+        for kind in KINDS:
+            row = ", ".join(f"{100 * shares[kind]:.1f}" for shares in found)
+            print(f'    ("{kind}", {seeds}): ({row}),', flush=True)
 
 
 if __name__ == "__main__":
