@@ -20,12 +20,10 @@ import pytest
 
 from rewardlab.errors import StoreTaken, StoreUnusable
 from rewardlab.lab.store import ResultStore, StoredRun, migration
+from tests.lab.forked import ended, fork
 
 OLD = Path(__file__).parent / "version-1.sqlite"
 COLUMNS = "identity, state, settings, result, message, provenance"
-OPENER = (
-    "import sys; from pathlib import Path; from rewardlab.lab.store import ResultStore; ResultStore(Path(sys.argv[1]))"
-)
 
 
 @pytest.fixture
@@ -81,24 +79,13 @@ def test_what_was_only_in_the_log_of_an_old_store_comes_along(path: Path) -> Non
 
 def test_many_processes_that_open_an_old_store_at_once_renew_it_once(path: Path) -> None:
     before = rows(path)
-    openers = [subprocess.Popen([sys.executable, "-c", OPENER, str(path)]) for _ in range(4)]
-    assert [opener.wait(timeout=60) for opener in openers] == [0] * 4
+    openers = [fork(lambda: ResultStore(path) and None) for _ in range(10)]
+    assert [ended(opener) for opener in openers] == [0] * 10
     assert (version(path), rows(path)) == (2, before)
     assert {file.name for file in path.parent.iterdir() if not file.name.endswith(("-wal", "-shm"))} == {
         "results.sqlite",
         "results.sqlite.version-1",
     }
-
-
-def in_a_child(body: Callable[[], None]) -> int:
-    """Do something in a process of its own, and return the signal that ended it, or 0."""
-    child = os.fork()
-    if child == 0:
-        try:
-            body()
-        finally:
-            os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def kill_at_line(number: int, path: Path) -> Callable[[], None]:
@@ -129,7 +116,7 @@ def test_killed_before_any_line_of_it_there_is_one_store_or_the_other(step: int,
         path = tmp_path / f"{number}" / "results.sqlite"
         path.parent.mkdir()
         shutil.copy(OLD, path)
-        if in_a_child(kill_at_line(number, path)) == 0:
+        if ended(fork(kill_at_line(number, path))) == 0:
             break
         kills += 1
         assert rows(path) == before
@@ -170,14 +157,10 @@ def test_killed_at_random_moments_of_a_larger_one(kills: int, count: int, tmp_pa
         for rest in tmp_path.glob("results.sqlite*"):
             rest.unlink()
         path = Path(shutil.copy(tmp_path / "large.sqlite", tmp_path / "results.sqlite"))
-        child = os.fork()
-        if child == 0:
-            ResultStore(path)
-            time.sleep(60)
-            os._exit(0)
+        child = fork(lambda: time.sleep(60) if ResultStore(path) else None)  # noqa: B023
         time.sleep(moment)
         os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        assert ended(child) == -signal.SIGKILL
         assert rows(path) == before
         ResultStore(path)
         assert (version(path), rows(path)) == (2, before)
