@@ -129,6 +129,15 @@ def _second_time(_: Progress, note: str, how: str) -> None:
         os.kill(os.getpid(), signal.Signals[how])
 
 
+def _kill_worker(_: Progress) -> None:
+    """Kill the Dask worker: it has started the fork server, which has started the guardian of this process."""
+    pid = os.getpid()
+    for _generation in range(3):
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(60)
+
+
 def _note(folder: str) -> None:
     (Path(folder) / str(os.getpid())).touch()
 
@@ -147,4 +156,5 @@ _FAILING: dict[str, Callable[..., None]] = {
     "eat": _eat,
     "fork": _fork,
     "second-time": _second_time,
+    "kill-worker": _kill_worker,
 }

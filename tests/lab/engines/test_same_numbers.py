@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -16,32 +15,11 @@ from pathlib import Path
 import pytest
 
 from rewardlab.lab.engines import DaskEngine, Event, LocalEngine
+from tests.lab.engines.dask_processes import ROOT, address_in, dask, with_our_code
 from tests.lab.engines.twenty_four_runs import hash_of_results, plans
 
-ROOT = Path(__file__).parents[3]
 SEEDS = 6
 """With two variants and two algorithms, 24 runs."""
-
-
-@contextmanager
-def dask(kind: str, *words: str, prefix: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[bytes]]:
-    """A process of the commands ``dask scheduler`` and ``dask worker``, in a session of its own."""
-    command = [*prefix, sys.executable, "-m", f"distributed.cli.dask_{kind}", "--no-dashboard", *words]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=with_our_code(), start_new_session=True, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def with_our_code() -> dict[str, str]:
-    """The environment variables of a process that finds this code, tests included."""
-    path = os.pathsep.join([str(ROOT), str(ROOT / "envs"), os.environ.get("PYTHONPATH", "")])
-    return {**os.environ, "PYTHONPATH": path}
 
 
 def test_one_process_and_two_give_the_same_numbers(tmp_path: Path) -> None:
@@ -83,7 +61,7 @@ def test_twenty_four_runs_on_a_cluster_that_loses_a_worker(expected: str, tmp_pa
                 time.sleep(1)
                 os.killpg(workers[0].pid, signal.SIGKILL)
 
-        found = hash_of_results(plans(SEEDS), lambda: DaskEngine(_address_in(address)), tmp_path, kill_one)
+        found = hash_of_results(plans(SEEDS), lambda: DaskEngine(address_in(address)), tmp_path, kill_one)
         assert killed
         assert workers[0].poll() is not None
         assert workers[1].poll() is None
@@ -132,13 +110,3 @@ def two_networks() -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     finally:
         for name in names:
             subprocess.run(["ip", "netns", "del", name], capture_output=True)
-
-
-def _address_in(file: Path, seconds: float = 60.0) -> str:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            return str(json.loads(file.read_text())["address"])
-        except (OSError, ValueError, KeyError):
-            time.sleep(0.1)
-    raise TimeoutError("the scheduler did not write its address")
