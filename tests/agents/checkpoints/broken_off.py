@@ -18,7 +18,8 @@ from rewardlab.agents import TrainingJob, TrainingRun, train, train_job
 from rewardlab.agents.checkpoints import CheckpointSettings
 
 ALGORITHMS: dict[str, dict[str, Any]] = {
-    "a2c": {"gamma": 0.97, "n_steps": 20},
+    # Several updates in a span of the curve, which are averaged over.
+    "a2c": {"gamma": 0.97, "n_steps": 2},
     # A buffer that is overwritten in the course of the training.
     "dqn": {"gamma": 0.97, "learning_starts": 100, "target_update_interval": 300, "buffer_size": 1200, "tau": 0.5},
     "maskable_ppo": {"gamma": 0.97, "n_steps": 20, "batch_size": 100, "n_epochs": 2},
