@@ -16,6 +16,7 @@ from tests.benchmarks import (
     audit,
     auxiliary,
     demo,
+    engine_throughput,
     finite_vector,
     losses,
     minichess,
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "audit": audit.rows,
     "losses": losses.rows,
     "tablebase": tablebase.rows,
+    "engine-throughput": engine_throughput.rows,
     "demo": demo.rows,
 }
 

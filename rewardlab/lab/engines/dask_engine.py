@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, final
 
 from rewardlab.errors import BadInput, Problem
 from rewardlab.lab.engines.dask_session import DaskSession
+from rewardlab.lab.engines.dask_task import do_on_worker
 from rewardlab.lab.engines.engine import Engine, Event, Job, Work
 from rewardlab.lab.engines.limits import RunLimits
 from rewardlab.lab.engines.local import check_workers
@@ -140,6 +141,7 @@ class DaskEngine(Engine):
                     host="127.0.0.1",
                     dashboard_address="127.0.0.1:0",
                     memory_limit=0,
+                    preload=[do_on_worker.__module__],
                     silence_logs=logging.CRITICAL,
                 )
                 client = stack.enter_context(Client(stack.enter_context(cluster), set_as_default=False))

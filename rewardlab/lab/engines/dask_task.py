@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import platform
+import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -15,10 +16,16 @@ from rewardlab.lab.engines.engine import Event, Job, Work
 from rewardlab.lab.engines.limits import RunLimits
 from rewardlab.lab.engines.local import LocalEngine
 
-__all__ = ["do_on_worker", "numerical_versions"]
+__all__ = ["dask_setup", "do_on_worker", "numerical_versions"]
 
 _PACKAGES = ("gymnasium", "numpy", "rewardlab", "sb3-contrib", "stable-baselines3", "torch")
 _PROGRESS_SECONDS = 1.0
+
+
+def dask_setup(_: object) -> None:
+    """Prepare a worker of our own cluster; the name is Dask's, which calls it in the new process."""
+    # Ctrl-C reaches the whole group; the driver decides what it means and ends its workers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def numerical_versions() -> dict[str, str]:

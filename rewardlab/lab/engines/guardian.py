@@ -72,12 +72,18 @@ def _do(work: Work, job: Job, sending: Connection, faults: Connection) -> NoRetu
     """Runs in the process of the job."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.enable(file=faults.fileno())
-    sending.send(("began", os.getpid()))
+
+    def tell(*message: object) -> None:
+        try:
+            sending.send(message)
+        except BrokenPipeError:  # nobody listens any more
+            os._exit(1)
+
+    tell("began", os.getpid())
     try:
-        result = work(job, lambda count: sending.send(("progress", count)))
-        sending.send(("finished", result))
+        tell("finished", work(job, lambda count: tell("progress", count)))
     except BaseException as fault:  # whatever a stranger's environment raises must end this run only
-        sending.send(("failed", _line_of(fault), traceback.format_exc()[-_LONGEST_DETAIL:]))
+        tell("failed", _line_of(fault), traceback.format_exc()[-_LONGEST_DETAIL:])
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

@@ -84,7 +84,8 @@ def _crash(_: Progress) -> None:
 
 def _torn(on_progress: Progress) -> None:
     # Half a message: the header promises a thousand bytes.
-    os.write(on_progress.__closure__[0].cell_contents.fileno(), struct.pack("!i", 1000) + b"half")  # type: ignore[attr-defined]
+    tell = on_progress.__closure__[0].cell_contents  # type: ignore[attr-defined]
+    os.write(tell.__closure__[0].cell_contents.fileno(), struct.pack("!i", 1000) + b"half")
     os._exit(4)
 
 
@@ -110,12 +111,13 @@ def _eat(on_progress: Progress) -> None:
 
 
 def _fork(on_progress: Progress, folder: str, children: str, stay: str = "") -> None:
-    """Children that sleep; every second one leaves the session and has a child of its own, if they need not stay."""
+    """Children that sleep; every second one becomes a daemon, without session or parent, if they need not stay."""
     for number in range(int(children)):
         if os.fork() == 0:
             if number % 2 and not stay:
                 os.setsid()
-                os.fork()
+                if os.fork():
+                    os._exit(0)
             _note(folder)
             time.sleep(600)
     _note(folder)

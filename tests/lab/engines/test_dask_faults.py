@@ -49,7 +49,7 @@ def test_a_job_that_kills_its_workers_is_named_and_the_others_finish() -> None:
 def test_a_cluster_of_ours_is_gone_afterwards(tmp_path: Path) -> None:
     events = DaskEngine(workers=2).run(do, [f"hang {tmp_path}", f"fork {tmp_path} 2"], PRELOAD)
     assert [next(events).kind, next(events).kind] == ["started", "started"]
-    _wait_for(5, tmp_path)
+    _wait_for(4, tmp_path)
     events.close()
     assert left_over(noted(tmp_path)) == []
 
@@ -65,7 +65,7 @@ def test_no_job_outlives_a_killed_driver(joined: bool, tmp_path: Path) -> None:
     ):
         words = [sys.executable, script, notes, *([address_in(address)] if joined else [])]
         driver = subprocess.Popen(words, cwd=ROOT, env=with_our_code(), start_new_session=True)
-        _wait_for(8, notes)
+        _wait_for(6, notes)
         os.kill(driver.pid, signal.SIGKILL)
         driver.wait()
         assert left_over(noted(notes)) == []

@@ -15,6 +15,7 @@ import pytest
 
 from rewardlab.lab.engines import LocalEngine, RunLimits
 from rewardlab.lab.engines.processes import family
+from tests.lab.engines.dask_processes import ROOT, with_our_code
 from tests.lab.engines.failing_jobs import PRELOAD, alive, do, left_over, noted
 
 DRIVER = """
@@ -23,39 +24,54 @@ from rewardlab.lab.engines import LocalEngine
 from tests.lab.engines.failing_jobs import do
 
 if __name__ == "__main__":
-    list(LocalEngine(2).run(do, [f"fork {sys.argv[1]} 4", f"hang {sys.argv[1]}"], ["rewardlab.lab.engines"]))
+    list(LocalEngine(2).run(do, sys.argv[1:], ["rewardlab.lab.engines"]))
 """
 
 
-def kill(driver: subprocess.Popen[bytes]) -> None:
+def kill(driver: int, jobs: list[int]) -> None:
     """The driver alone."""
-    driver.kill()
+    os.kill(driver, signal.SIGKILL)
 
 
-def kill_group(driver: subprocess.Popen[bytes]) -> None:
+def kill_group(driver: int, jobs: list[int]) -> None:
     """The driver and all that is still in its group."""
-    os.killpg(driver.pid, signal.SIGKILL)
+    os.killpg(driver, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("how", [kill, kill_group])
+def kill_with_guardians(driver: int, jobs: list[int]) -> None:
+    """The driver, and before it can notice whoever looks after its jobs."""
+    guardians = [parent(job) for job in jobs]
+    os.kill(driver, signal.SIGSTOP)
+    for pid in [*guardians, driver]:
+        os.kill(pid, signal.SIGKILL)
+
+
+def parent(pid: int) -> int:
+    """Of a process."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+@pytest.mark.parametrize(
+    ("how", "jobs", "processes"),
+    [
+        (kill, ["fork {} 4", "hang {}"], 6),
+        (kill_group, ["fork {} 4", "hang {}"], 6),
+        (kill_with_guardians, ["hang {}", "hang {}"], 2),
+    ],
+)
 def test_no_process_outlives_its_driver(
-    how: Callable[[subprocess.Popen[bytes]], None], tmp_path: Path, pytestconfig: pytest.Config
+    how: Callable[[int, list[int]], None], jobs: list[str], processes: int, tmp_path: Path
 ) -> None:
     script, notes = tmp_path / "driver.py", tmp_path / "notes"
     script.write_text(DRIVER)
     notes.mkdir()
-    path = os.pathsep.join([str(pytestconfig.rootpath), os.environ.get("PYTHONPATH", "")])
-    driver = subprocess.Popen(
-        [sys.executable, script, notes], start_new_session=True, env={**os.environ, "PYTHONPATH": path}
-    )
+    words = [job.format(notes) for job in jobs]
+    driver = subprocess.Popen([sys.executable, script, *words], start_new_session=True, cwd=ROOT, env=with_our_code())
     try:
-        deadline = time.monotonic() + 60
-        while len(noted(notes)) < 8 and time.monotonic() < deadline:
-            time.sleep(0.02)
-        pids = [driver.pid, *family(driver.pid), *noted(notes)]
-        assert len(noted(notes)) == 8
-        assert len(set(pids)) >= 8 + 4  # the driver, the fork server, and two guardians
-        how(driver)
+        _wait_for(processes, notes)
+        pids = [*family(driver.pid), *noted(notes)]
+        assert len(set(pids)) >= processes + 3  # the fork server, and two guardians
+        how(driver.pid, noted(notes))
         driver.wait(30)
         assert left_over(pids) == []
     finally:
@@ -66,13 +82,10 @@ def test_no_process_outlives_its_driver(
 
 def test_a_job_whose_guardian_is_killed_ends_with_what_it_started(tmp_path: Path) -> None:
     def kill_guardian() -> None:
-        deadline = time.monotonic() + 60
-        while len(noted(tmp_path)) < 4 and time.monotonic() < deadline:
-            time.sleep(0.02)
+        _wait_for(4, tmp_path)
         for pid in noted(tmp_path):
-            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-            if parent not in noted(tmp_path):
-                os.kill(parent, signal.SIGKILL)
+            if parent(pid) not in noted(tmp_path):
+                os.kill(parent(pid), signal.SIGKILL)
 
     killer = threading.Thread(target=kill_guardian)
     killer.start()
@@ -81,3 +94,10 @@ def test_a_job_whose_guardian_is_killed_ends_with_what_it_started(tmp_path: Path
     assert failed.payload == "its process died (signal SIGKILL); was it out of memory, or killed?"
     assert len(noted(tmp_path)) == 4
     assert left_over(noted(tmp_path)) == []
+
+
+def _wait_for(count: int, folder: Path, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while len(noted(folder)) < count and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert len(noted(folder)) == count
