@@ -177,8 +177,8 @@ def test_results_hold_every_run_with_every_number(finished: tuple[Said, Path]) -
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"seeds": []}, ["seeds: got []"]),
-        ({"gamma": 0.9, "budget_step": 1}, ["gamma: got an unknown key", "budget_step: got an unknown key"]),
+        ({"seeds": []}, ["4: seeds: got []"]),
+        ({"gamma": 0.9, "budget_step": 1}, ["10: gamma: got an unknown key", "11: budget_step: got an unknown key"]),
     ],
 )
 def test_bad_input_is_told_in_lines_and_nothing_is_written(
@@ -189,7 +189,7 @@ def test_bad_input_is_told_in_lines_and_nothing_is_written(
     lines = said.err.splitlines()
     assert (said.code, said.out, len(lines)) == (2, "", len(expected))
     for line, start in zip(lines, expected, strict=True):
-        assert line.startswith(f"rewardlab: {spec}: {start}")
+        assert line.startswith(f"rewardlab: {spec}:{start}")
     assert [path.name for path in tmp_path.iterdir()] == ["spec.toml"]
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "finite_model_problems",
     "make_agent",
     "setting_names",
+    "steps_to_run",
 ]
 
 TABULAR = "q_learning"
@@ -33,6 +34,14 @@ _ALGORITHMS = {
     TABULAR: "rewardlab.agents.q_learning",
 }
 _CLASS_NAMES = {"a2c": "A2C", "dqn": "DQN", "maskable_ppo": "MaskablePPO", "ppo": "PPO"}
+_ROLLOUTS = {
+    "a2c": ("n_steps", 5),
+    "dqn": ("train_freq", 4),
+    "maskable_ppo": ("n_steps", 2048),
+    "ppo": ("n_steps", 2048),
+    TABULAR: ("", 1),
+}
+"""The setting that says how many steps of each environment belong together, and SB3's default of it."""
 _ON_POLICY_SPACES = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
 _ACTION_SPACES: dict[str, tuple[type[spaces.Space[Any]], ...]] = {
     "a2c": _ON_POLICY_SPACES,
@@ -111,6 +120,20 @@ def finite_model_problems(name: str, env: gym.Env[Any, Any], where: str) -> list
 def setting_names() -> set[str]:
     """The settings that some algorithm takes."""
     return {key for name in _ALGORITHMS for key in _accepted(name)}
+
+
+def steps_to_run(name: str, settings: Mapping[str, Any], num_envs: int, budget_steps: int) -> int:
+    """The environment steps that a training takes: whole rollouts, the budget at least.
+
+    Args:
+        name: One of the algorithm names.
+        settings: Keyword arguments for its class, already checked by `algorithm_problems`.
+        num_envs: The environments that it steps at once.
+        budget_steps: The environment steps to train for.
+    """
+    key, of_sb3 = _ROLLOUTS[name]
+    rollout = num_envs * int(settings.get(key, of_sb3))
+    return -(-budget_steps // rollout) * rollout
 
 
 def make_agent(name: str, settings: Mapping[str, Any], environment: Any, seed: int) -> Any:

@@ -25,10 +25,12 @@ from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.wrappers.ledger import VectorLedger
 from rewardlab.wrappers.stack import WrapperSettings, wrap_vector
 
-__all__ = ["TrainingJob", "TrainingRun", "train", "train_job"]
+__all__ = ["PROBE_EPISODES", "TrainingJob", "TrainingRun", "train", "train_job"]
+
+PROBE_EPISODES = 20
+"""Of each look at the policy along the way, unless a spec says otherwise."""
 
 _REPLAY_CANDIDATES = 8
-_PROBE_EPISODES = 20
 
 
 @final
@@ -53,6 +55,7 @@ class TrainingRun:
         auxiliary: The auxiliary objectives, see `rewardlab.agents.auxiliary_settings`.
         regularizers: The penalties on weights.
         auxiliary_seed: Seeds the heads of auxiliary objectives and their batches.
+        probe_episodes: The episodes of each look at the policy along the way.
     """
 
     environment_id: str
@@ -71,6 +74,7 @@ class TrainingRun:
     auxiliary: tuple[AuxiliarySettings, ...] = ()
     regularizers: tuple[AuxiliarySettings, ...] = ()
     auxiliary_seed: int = 0
+    probe_episodes: int = PROBE_EPISODES
 
 
 @final
@@ -116,7 +120,7 @@ def train(
     bare = make_vector(run.environment_id, run.environment_settings, run.reward, run.num_envs, AutoresetMode.SAME_STEP)
     env = VectorLedger(wrap_vector(bare, run.wrappers, run.algorithm_settings["gamma"]))
     recorder = CurveRecorder(run.budget_steps, on_progress)
-    probe = Probe(_bare(run, _PROBE_EPISODES), run.evaluation_seed)
+    probe = Probe(_bare(run, run.probe_episodes), run.evaluation_seed)
     beside = _beside(run)
     keeper = None if checkpoints is None else _keeper(run, env, beside, checkpoints)
     policy, steps, weights = _learned(run, env, recorder, probe, beside, keeper)

@@ -10,6 +10,7 @@ from rewardlab.errors import BadInput, Problem
 
 if TYPE_CHECKING:
     from rewardlab.lab.engines import Engine
+    from rewardlab.lab.spec import LimitsSpec
 
 __all__ = ["add_engine_options", "engine_of"]
 
@@ -32,29 +33,39 @@ def add_engine_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--silence-limit",
         type=float,
-        default=1800.0,
         metavar="SECONDS",
         help="without a sign of progress, a run is taken to hang (default: 1800)",
     )
     command.add_argument(
-        "--max-retries", type=int, default=2, metavar="N", help="of a run whose process died or hung (default: 2)"
+        "--max-retries", type=int, metavar="N", help="of a run whose process died or hung (default: 2)"
     )
 
 
-def engine_of(options: argparse.Namespace) -> Engine:
-    """The engine that the options ask for; all that is wrong with them is told at once."""
+def engine_of(options: argparse.Namespace, written: LimitsSpec | None = None) -> Engine:
+    """The engine that the options ask for; all that is wrong with them is told at once.
+
+    Args:
+        options: Those of `add_engine_options`.
+        written: The limits in the experiment's file. Options go before them.
+    """
     from rewardlab.lab.engines import RunLimits, make_engine
 
     problems: list[Problem] = []
     limits = engine = None
-    try:
-        limits = RunLimits(
-            options.time_limit,
-            options.memory_limit,
-            options.silence_limit,
-            options.process_limit,
-            options.max_retries + 1,
+    chosen = {} if written is None else written.model_dump(exclude_none=True)
+    chosen |= {
+        key: value
+        for key, value in (
+            ("seconds", options.time_limit),
+            ("memory_mib", options.memory_limit),
+            ("silent_seconds", options.silence_limit),
+            ("processes", options.process_limit),
+            ("attempts", None if options.max_retries is None else options.max_retries + 1),
         )
+        if value is not None
+    }
+    try:
+        limits = RunLimits(**chosen)
     except BadInput as fault:
         problems += fault.problems
     try:

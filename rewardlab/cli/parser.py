@@ -18,8 +18,10 @@ _OPTIONS = (
     "--miss-cost", "--mistake", "--negatives", "--occupation", "--out", "--output", "--policy", "--positives",
     "--process-limit", "--reward", "--scheduler", "--search", "--seed", "--seeds", "--set", "--shaping",
     "--silence-limit", "--state", "--steps", "--time-limit", "--tls-ca", "--tls-cert", "--tls-key", "--workers",
-    "--wrapper",
+    "--wrapper", "--yes",
 )  # fmt: skip
+_GOES_ON = "it is not needed: `rewardlab run` goes on with whatever is not finished, and trains what has changed anew"
+_NEEDLESS = {"--resume": _GOES_ON, "--continue": _GOES_ON, "--restart": _GOES_ON}
 _EXIT_CODES = (
     "exit codes: 0 done, 1 a run failed or an audit found a fault, 2 bad input, 130 stopped by Ctrl-C, 143 by SIGTERM"
 )
@@ -38,6 +40,8 @@ class _Parser(argparse.ArgumentParser):
         word = re.search(r"(?:invalid choice: '|unrecognized arguments: )([^\s']*)", message)
         known = re.findall(r"'([^']*)'", message.partition("(choose from ")[2])
         fix = nearest(word[1], known or _OPTIONS) if word else ""
+        if word and word[1] in _NEEDLESS:
+            fix = _NEEDLESS[word[1]]
         if word and word[1] in _OPTIONS:
             fix = "another command has it, this one does not"
         raise _WrongUsage(f"{message}; {fix or f'see `{self.prog} --help`'}")
@@ -207,6 +211,7 @@ def _add_losses(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _add_training_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", type=Path, metavar="DIR", help="where results go (default: results/NAME)")
     engines.add_engine_options(command)
+    command.add_argument("--yes", action="store_true", help="run more than 1,000 runs")
     command.set_defaults(resumes=True)
     _add_code_option(command)
 

@@ -17,6 +17,8 @@ __all__ = ["compare", "run"]
 
 def run(options: argparse.Namespace) -> int:
     """Run an experiment and show what came of it."""
+    from rewardlab.lab.experiment_size import refuse_large
+    from rewardlab.lab.located_problems import told_by_line
     from rewardlab.lab.plan import plan_experiment
     from rewardlab.lab.shipped import find_spec
     from rewardlab.lab.study_spec import DistanceStudySpec, read_any_spec
@@ -27,12 +29,16 @@ def run(options: argparse.Namespace) -> int:
         return _study(spec, path, options)
     if options.seeds is not None:
         spec = spec.model_copy(update={"seeds": list(range(options.seeds))})
-    plan = plan_experiment(spec, str(path), allowed_modules=options.allow_code)
+    with told_by_line(path):
+        if not options.yes:
+            refuse_large(len(spec.variants), len(spec.seeds), spec.budget_steps, f"{path}: seeds")
+        plan = plan_experiment(spec, str(path), allowed_modules=options.allow_code)
     return _train_and_show(plan, options)
 
 
 def compare(options: argparse.Namespace) -> int:
     """Compare rewards without a file."""
+    from rewardlab.lab.experiment_size import refuse_large
     from rewardlab.lab.plan import plan_experiment
     from rewardlab.lab.quick_comparison import default_reward, quick_comparison
     from rewardlab.rewards.returns import check_gamma
@@ -45,6 +51,8 @@ def compare(options: argparse.Namespace) -> int:
         seeds=options.seeds,
         steps=options.steps,
     )
+    if not options.yes:
+        refuse_large(len(spec.variants), len(spec.seeds), spec.budget_steps, "--seeds")
     return _train_and_show(plan_experiment(spec, "compare", allowed_modules=options.allow_code), options)
 
 
@@ -54,6 +62,7 @@ def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> 
     from rich.text import Text
 
     from rewardlab.lab.distance_study import planned_blocks, run_study, study_rows
+    from rewardlab.lab.located_problems import told_by_line
     from rewardlab.lab.store import ResultStore
     from rewardlab.reports.distance_study import draw_study, study_csv, study_lines
 
@@ -61,7 +70,8 @@ def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> 
         spec = spec.model_copy(update={"seeds": options.seeds})
     console = Console()
     engine = engine_of(options)
-    blocks = planned_blocks(spec, str(path))
+    with told_by_line(path):
+        blocks = planned_blocks(spec, str(path))
     folder = Path("results") / spec.name if options.out is None else options.out
     store = ResultStore(folder / "results.sqlite")
     ended = run_study(blocks, store, engine)
@@ -85,7 +95,8 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
 
     from rewardlab.lab.claimed_work import at_work
     from rewardlab.lab.comparison import compare as compared
-    from rewardlab.lab.experiment import missing_runs, run_experiment, submission
+    from rewardlab.lab.experiment import CHECKPOINT_SECONDS, missing_runs, run_experiment, submission
+    from rewardlab.lab.experiment_size import rounding_notes
     from rewardlab.lab.exports import results_csv, table_hash
     from rewardlab.lab.store import ResultStore
     from rewardlab.reports.folder import write_report
@@ -93,7 +104,7 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
     from rewardlab.reports.table import comparison_notes, comparison_tables
 
     console = Console()
-    engine = engine_of(options)
+    engine = engine_of(options, plan.spec.limits)
     folder = Path("results") / plan.spec.name if options.out is None else options.out
     store = ResultStore(folder / "results.sqlite")
     experiment = submission(plan)
@@ -102,8 +113,11 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
         missing = missing_runs(plan, store)
         distinct = len({run.identity for run in plan.runs})  # variants that differ in name alone share their runs
         console.print(Text(f"{plan.spec.name}: {distinct} runs, {distinct - len(missing)} of them finished"))
+        for note in rounding_notes(plan):
+            console.print(Text(note), soft_wrap=True)
         with ProgressDisplay(console, len(missing), plan.spec.budget_steps) as display:
-            run_experiment(missing, session, engine, display)
+            seconds = plan.spec.checkpoint_seconds or CHECKPOINT_SECONDS
+            run_experiment(missing, session, engine, display, checkpoint_seconds=seconds)
         comparison = compared(plan, store)
         files = write_report(comparison, store, experiment, folder, lambda text: console.print(Text(text)))
     for table in comparison_tables(comparison, console.width):

@@ -15,7 +15,7 @@ import numpy as np
 from rewardlab.agents.algorithms import action_space_problems, algorithm_problems, finite_model_problems
 from rewardlab.agents.auxiliary_settings import auxiliary_problems
 from rewardlab.agents.environments import ENVIRONMENT_REWARD
-from rewardlab.agents.training import TrainingRun
+from rewardlab.agents.training import PROBE_EPISODES, TrainingRun
 from rewardlab.errors import BadInput, Problem
 from rewardlab.lab.checked_environment import checked_environment
 from rewardlab.lab.spec import ExperimentSpec, VariantSpec
@@ -95,7 +95,7 @@ def plan_experiment(spec: ExperimentSpec, source: str, *, allowed_modules: Colle
         problems += _variant_problems(spec, variant, env, source, where)
         env.close()
     if unmade or problems:
-        raise BadInput(*dict.fromkeys([*unmade, *problems]))
+        raise BadInput(*spec.in_file(list(dict.fromkeys([*unmade, *problems])), source))
     runs = tuple(_planned(spec, variant, seed) for seed in spec.seeds for variant in spec.variants)
     return Plan(spec, runs, catalogue)
 
@@ -194,6 +194,9 @@ def _planned(spec: ExperimentSpec, variant: VariantSpec, seed: int) -> PlannedRu
         "budget_steps": spec.budget_steps,
         "evaluation_episodes": spec.evaluation_episodes,
     }
+    probe_episodes = spec.probe_episodes or PROBE_EPISODES
+    if probe_episodes != PROBE_EPISODES:  # a key of version 2 that leaves the runs of version 1 what they were
+        settings["probe_episodes"] = probe_episodes
     training = TrainingRun(
         environment_id=spec.environment.id,
         environment_settings=environment["settings"],
@@ -211,6 +214,7 @@ def _planned(spec: ExperimentSpec, variant: VariantSpec, seed: int) -> PlannedRu
         auxiliary=tuple(variant.auxiliary),
         regularizers=tuple(variant.regularizers),
         auxiliary_seed=_stream("auxiliary", seed, environment, paid),
+        probe_episodes=probe_episodes,
     )
     return PlannedRun(_digest(settings).hexdigest()[:32], variant.name, seed, settings, training)
 

@@ -1,38 +1,52 @@
 """An experiment as data: TOML in, a closed schema, every problem at once.
 
-Version 1 of the format. What depends on the environment (names of rewards, potentials, events) is checked by
-`rewardlab.lab.plan`.
+Version 2 of the format; files of version 1 are read as before. What depends on the environment (names of rewards,
+potentials, events) is checked by `rewardlab.lab.plan`.
 """
 
 from __future__ import annotations
 
 import math
-import re
-import tomllib
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    Tag,
+    ValidationError,
+    model_serializer,
+)
+from pydantic_core import PydanticCustomError
 
 from rewardlab.agents.algorithms import setting_names
-from rewardlab.errors import BadInput, Problem, nearest
+from rewardlab.errors import BadInput, Problem
+from rewardlab.lab.located_problems import told_by_line
+from rewardlab.lab.spec_problems import Tables, problems_of_schema, repetitions
+from rewardlab.lab.sweep import Expansion, expand_sweep
+from rewardlab.lab.toml_file import read_toml, refuse_deep
 
 __all__ = [
     "AlgorithmSpec",
     "ClosedModel",
     "EnvironmentSpec",
     "ExperimentSpec",
+    "LimitsSpec",
+    "SweepSpec",
     "VariantAlgorithmSpec",
     "VariantSpec",
     "parse_spec",
     "read_spec",
-    "read_toml",
 ]
 
-MAX_SPEC_BYTES = 1_000_000
-MAX_NESTING = 20
 MAX_SEED = 2**32 - 1
 MAX_SEEDS = 10_000
 MAX_BUDGET_STEPS = 10**12
@@ -77,6 +91,8 @@ def _plain(settings: dict[str, Any]) -> dict[str, Any]:
 
 Settings = Annotated[dict[str, Any], AfterValidator(_plain)]
 NumEnvs = Annotated[int, Field(ge=1, le=4096)]
+SweepGrid = Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], Field(min_length=1)]
+SweepRows = Annotated[list[Annotated[dict[str, Any], Field(min_length=1)]], Field(min_length=1)]
 
 
 class ClosedModel(BaseModel):
@@ -137,6 +153,38 @@ class VariantSpec(ClosedModel):
 
 
 @final
+class LimitsSpec(ClosedModel):
+    """What each run may use before it is ended; see `rewardlab.lab.engines.RunLimits`.
+
+    Attributes:
+        seconds: Of wall time.
+        memory_mib: Held by its process and those that it started, in MiB.
+        silent_seconds: Without a sign of progress.
+        processes: Its own and those that it started.
+        attempts: How often a run is tried whose process dies or hangs.
+    """
+
+    seconds: Annotated[float, Field(ge=0.1, le=1e9, allow_inf_nan=False)] | None = None
+    memory_mib: Annotated[float, Field(ge=1, le=1e9, allow_inf_nan=False)] | None = None
+    silent_seconds: Annotated[float, Field(ge=0.1, le=1e9, allow_inf_nan=False)] | None = None
+    processes: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    attempts: Annotated[int, Field(ge=1, le=101)] | None = None
+
+
+@final
+class SweepSpec(ClosedModel):
+    """What is varied; one of the two.
+
+    Attributes:
+        grid: From a path to its values; all combinations.
+        list: Combinations, each from paths to values.
+    """
+
+    grid: SweepGrid | None = None
+    list: SweepRows | None = None
+
+
+@final
 class ExperimentSpec(ClosedModel):
     """An experiment: one environment, some variants, some seeds, one budget.
 
@@ -151,9 +199,13 @@ class ExperimentSpec(ClosedModel):
         budget_steps: Environment steps of each run; whole rollouts are finished.
         evaluation_episodes: The episodes that each final policy plays.
         threshold: The share of the exact best objective at which training counts as having learned.
+        probe_episodes: The episodes of each look at the policy along the way. Version 2, as are the rest.
+        checkpoint_seconds: Of training, between two checkpoints of a run.
+        limits: Of each run.
+        sweep: What the variants were made by; they are all in `variants`.
     """
 
-    version: Literal[1]
+    version: Literal[1, 2]
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$")]
     question: str = ""
     environment: EnvironmentSpec
@@ -163,48 +215,52 @@ class ExperimentSpec(ClosedModel):
     budget_steps: Annotated[int, Field(ge=1, le=MAX_BUDGET_STEPS)]
     evaluation_episodes: Annotated[int, Field(ge=1, le=100_000)] = 100
     threshold: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.8
+    probe_episodes: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    checkpoint_seconds: Annotated[float, Field(ge=0.1, le=1e6, allow_inf_nan=False)] | None = None
+    limits: LimitsSpec | None = None
+    sweep: SweepSpec | None = None
+    _expansion: Expansion | None = PrivateAttr(None)
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # A spec of version 1 is to look as it always did, for its hash is kept with its results.
+        return {key: value for key, value in handler(self).items() if key not in _SINCE_2 or value is not None}
+
+    def in_file(self, problems: list[Problem], source: str) -> list[Problem]:
+        """Problems of the variants, told of what stands in the file, where a sweep made them.
+
+        Args:
+            problems: At ``SOURCE: variants[NUMBER]...``.
+            source: The file, or what else the problems name.
+        """
+        return problems if self._expansion is None else self._expansion.in_file(problems, source)
+
+
+_SINCE_2 = ("probe_episodes", "checkpoint_seconds", "limits", "sweep")
+_TABLES: Tables = {
+    (): ExperimentSpec,
+    ("environment",): EnvironmentSpec,
+    ("algorithm",): AlgorithmSpec,
+    ("variants",): VariantSpec,
+    ("variants", "algorithm"): VariantAlgorithmSpec,
+    ("limits",): LimitsSpec,
+    ("sweep",): SweepSpec,
+}
 
 
 def read_spec(path: Path) -> ExperimentSpec:
     """Read an experiment from a TOML file.
 
     Raises:
-        BadInput: The file is missing, too large, not TOML, or breaks the schema. All problems are named at once.
+        BadInput: The file is missing, too large, not TOML, or breaks the schema. All problems are named at once, with
+            their lines.
     """
-    return parse_spec(read_toml(path), str(path))
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file.
-
-    Raises:
-        BadInput: The file is missing, too large or not TOML.
-    """
-    if path.suffix in (".yaml", ".yml"):
-        raise BadInput(Problem(str(path), "a YAML file", "TOML", "rewrite it as .toml: its values keep their types"))
-    if not path.is_file():
-        got = "a folder" if path.is_dir() else "no file"
-        raise BadInput(Problem(str(path), got, f"a TOML file, seen from {Path.cwd()}"))
-    if path.stat().st_size > MAX_SPEC_BYTES:
-        raise BadInput(Problem(str(path), f"{path.stat().st_size} bytes", f"at most {MAX_SPEC_BYTES}"))
-    try:
-        content = path.read_bytes()
-        data = tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as fault:
-        line = content.count(b"\n", 0, fault.start) + 1
-        got = f"a byte that is not UTF-8 at offset {fault.start}, in line {line}"
-        raise BadInput(Problem(str(path), got, "UTF-8 text")) from None
-    except RecursionError:
-        raise BadInput(_too_deep(str(path))) from None
-    except ValueError as fault:  # TOMLDecodeError is one, and so is what int() says of a number of 5,000 digits
-        raise BadInput(Problem(str(path), f"text that is not TOML ({fault})", "TOML")) from None
-    except OSError as fault:
-        raise BadInput(Problem(str(path), f"{fault.strerror}", "a file that can be read")) from None
-    return data
+    with told_by_line(path):
+        return parse_spec(read_toml(path), str(path))
 
 
 def parse_spec(data: dict[str, Any], source: str) -> ExperimentSpec:
-    """Check the data of an experiment.
+    """Check the data of an experiment, and make the variants of its sweep.
 
     Args:
         data: What a TOML file holds.
@@ -213,102 +269,67 @@ def parse_spec(data: dict[str, Any], source: str) -> ExperimentSpec:
     Raises:
         BadInput: The data breaks the schema. All problems are named at once.
     """
-    if _is_deep(data):
-        raise BadInput(_too_deep(source))
+    refuse_deep(data, source)
+    written = _validated(data, source)
+    if written.sweep is None:
+        return written
+    if (written.sweep.grid is None) == (written.sweep.list is None):
+        got = "neither grid nor list" if written.sweep.grid is None else "both grid and list"
+        raise BadInput(Problem(f"{source}: sweep", got, "one of them"))
+    expansion = expand_sweep(data, source)
     try:
-        spec = ExperimentSpec.model_validate(data)
+        spec = _validated({**data, "variants": list(expansion.variants)}, source)
+    except BadInput as fault:
+        raise BadInput(*expansion.in_file(fault.problems, source)) from None
+    spec._expansion = expansion
+    return spec
+
+
+def _validated(data: dict[str, Any], source: str) -> ExperimentSpec:
+    version = data.get("version")
+    is_first = isinstance(version, int) and version == 1
+    late = [key for key in _SINCE_2 if is_first and key in data]
+    problems = [
+        Problem(f"{source}: {key}", "a key of version 2", "a key of version 1", "write version = 2") for key in late
+    ]
+    try:
+        spec = ExperimentSpec.model_validate({key: value for key, value in data.items() if key not in late})
     except ValidationError as fault:
-        raise BadInput(*_problems(fault.errors(include_url=False), source)) from None
-    problems = _repetitions([variant.name.lower() for variant in spec.variants], f"{source}: variants", "name")
-    problems += _repetitions([str(seed) for seed in spec.seeds], f"{source}: seeds", "seed")
+        found = problems_of_schema(fault, source, _TABLES, _homes(), _SINCE_2 if is_first else ())
+        raise BadInput(*problems, *[_with_size(problem, data, source) for problem in found]) from None
+    names = [variant.name.lower() for variant in spec.variants]
+    places = [f"{source}: variants[{index}].name" for index in range(len(names))]
+    problems += repetitions(names, places, "name")
+    problems += repetitions([str(seed) for seed in spec.seeds], _seed_places(data, source), "seed")
     if problems:
         raise BadInput(*problems)
     return spec
 
 
-def _problems(errors: list[ErrorDetails], source: str) -> list[Problem]:
-    """One problem for each error, but only one for a misspelt required key, which is both unknown and missing."""
-    misspelt = {(*error["loc"][:-1], _fix(error["loc"])) for error in errors if error["type"] == "extra_forbidden"}
-    return [
-        _problem(error, source)
-        for error in errors
-        if error["type"] != "missing" or (*error["loc"][:-1], f"did you mean {error['loc'][-1]!r}?") not in misspelt
-    ]
+def _with_size(problem: Problem, data: dict[str, Any], source: str) -> Problem:
+    """Say of an odd number of seeds how many runs it would be."""
+    if problem.where != f"{source}: seeds" or problem.got == "nothing":
+        return problem
+    expected = f"a list of whole numbers, or how many to train, at most {MAX_SEEDS}"
+    seeds, variants = data.get("seeds"), data.get("variants")
+    if isinstance(seeds, int) and MAX_SEEDS < seeds < 10**15 and isinstance(variants, list):
+        return replace(problem, expected=expected, fix=f"it would be {seeds * len(variants):,} runs")
+    return replace(problem, expected=expected)
 
 
-def _problem(error: ErrorDetails, source: str) -> Problem:
-    where = f"{source}: {_dotted(error['loc'])}"
-    if error["type"] == "extra_forbidden":
-        return Problem(where, "an unknown key", f"one of {', '.join(_keys_at(error['loc']))}", _fix(error["loc"]))
-    if error["type"] == "missing":
-        return Problem(where, "nothing", "a value: the key is required")
-    shown = repr(error["input"])
-    return Problem(where, shown if len(shown) < 80 else f"{shown[:77]}...", _expectation(error))
+def _seed_places(data: dict[str, Any], source: str) -> list[str]:
+    seeds = data["seeds"]
+    return [f"{source}: seeds[{index}]" for index in range(seeds if isinstance(seeds, int) else len(seeds))]
 
 
-def _expectation(error: ErrorDetails) -> str:
-    if error["loc"] == ("seeds",):
-        return f"a list of whole numbers, or how many to train, at most {MAX_SEEDS}"
-    if error["loc"][-2:] == ("reward", "name"):
-        return "the name of a reward, or a table of weights on events"
-    message = error["msg"].removeprefix("Input should be ").removeprefix("String should have ")
-    words = {"a valid ": "a ", "integer": "whole number", "dictionary": "table", "an object": "a table"}
-    for theirs, ours in words.items():
-        message = message.replace(theirs, ours)
-    return re.sub(r"^a table or instance of \w+$", "a table", message)
-
-
-def _dotted(location: tuple[int | str, ...]) -> str:
-    text = ""
-    for depth, part in enumerate(location):
-        if depth == 3 and location[2] == "reward":  # which of its two forms it has is no key of the file
-            continue
-        key = part if isinstance(part, int) or re.fullmatch(r"[\w-]+", part) else repr(part)
-        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
-    return text or "the file"
-
-
-def _keys_at(location: tuple[int | str, ...]) -> list[str]:
-    """The keys that are known where a key stands."""
-    tables: dict[tuple[str, ...], type[BaseModel]] = {
-        (): ExperimentSpec,
-        ("environment",): EnvironmentSpec,
-        ("algorithm",): AlgorithmSpec,
-        ("variants",): VariantSpec,
-        ("variants", "algorithm"): VariantAlgorithmSpec,
-    }
-    return sorted(tables[tuple(part for part in location[:-1] if isinstance(part, str))].model_fields)
-
-
-def _fix(location: tuple[int | str, ...]) -> str:
-    """Where an unknown key belongs, or what was meant by it."""
-    key, known = str(location[-1]), _keys_at(location)
-    homes = {
+def _homes() -> dict[str, str]:
+    """Where each key belongs, for one that stands elsewhere."""
+    return {
         **dict.fromkeys(VariantSpec.model_fields, "variants"),
         **dict.fromkeys(EnvironmentSpec.model_fields, "environment"),
+        **dict.fromkeys(LimitsSpec.model_fields, "limits"),
+        **dict.fromkeys(SweepSpec.model_fields, "sweep"),
         **dict.fromkeys(AlgorithmSpec.model_fields, "algorithm"),
         **dict.fromkeys(setting_names(), "algorithm.settings"),
         **dict.fromkeys(ExperimentSpec.model_fields, "the top of the file"),
     }
-    return f"it belongs at {homes[key]}" if key in homes else nearest(key, known)
-
-
-def _is_deep(data: dict[str, Any]) -> bool:
-    layer: list[Any] = [data]
-    for _ in range(MAX_NESTING):
-        values = [value for part in layer for value in (part.values() if isinstance(part, dict) else part)]
-        layer = [value for value in values if isinstance(value, dict | list)]
-    return bool(layer)
-
-
-def _too_deep(source: str) -> Problem:
-    return Problem(source, "tables or lists nested too deeply", f"at most {MAX_NESTING} levels")
-
-
-def _repetitions(names: list[str], where: str, what: str) -> list[Problem]:
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    places = [[index for index, other in enumerate(names) if other == name] for name in repeated]
-    return [
-        Problem(where, f"{what} {name!r} at {', '.join(map(str, indices))}", f"each {what} once")
-        for name, indices in zip(repeated, places, strict=True)
-    ]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, final
+from typing import Annotated, Literal, final
 
 from pydantic import Field, ValidationError
 
-from rewardlab.errors import BadInput, Problem, nearest
-from rewardlab.lab.spec import ClosedModel, EnvironmentSpec, ExperimentSpec, parse_spec, read_toml
+from rewardlab.errors import BadInput
+from rewardlab.lab.located_problems import told_by_line
+from rewardlab.lab.spec import ClosedModel, EnvironmentSpec, ExperimentSpec, parse_spec
+from rewardlab.lab.spec_problems import Tables, problems_of_schema
+from rewardlab.lab.toml_file import read_toml, refuse_deep
 
 __all__ = ["DistanceStudySpec", "StudyEnvironmentSpec", "read_any_spec"]
 
@@ -50,27 +53,26 @@ class DistanceStudySpec(ClosedModel):
     proxy_seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
 
 
+_TABLES: Tables = {
+    (): DistanceStudySpec,
+    ("environments",): StudyEnvironmentSpec,
+    ("environments", "environment"): EnvironmentSpec,
+}
+
+
 def read_any_spec(path: Path) -> ExperimentSpec | DistanceStudySpec:
     """Read an experiment or a study; a file with the key ``study`` is one.
 
     Raises:
-        BadInput: The file is missing, too large, not TOML, or breaks its schema. All problems are named at once.
+        BadInput: The file is missing, too large, not TOML, or breaks its schema. All problems are named at once, with
+            their lines.
     """
-    data = read_toml(path)
-    if "study" not in data:
-        return parse_spec(data, str(path))
-    try:
-        return DistanceStudySpec.model_validate(data)
-    except ValidationError as fault:
-        raise BadInput(*(_problem(error, str(path)) for error in fault.errors(include_url=False))) from None
-
-
-def _problem(error: Any, source: str) -> Problem:
-    place = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        known = [*DistanceStudySpec.model_fields]
-        fix = nearest(str(error["loc"][-1]), known)
-        return Problem(f"{source}: {place}", "an unknown key", f"one of {', '.join(sorted(known))}", fix)
-    if error["type"] == "missing":
-        return Problem(f"{source}: {place}", "nothing", "a value: the key is required")
-    return Problem(f"{source}: {place}", repr(error["input"])[:80], error["msg"].removeprefix("Input should be "))
+    with told_by_line(path):
+        data = read_toml(path)
+        if "study" not in data:
+            return parse_spec(data, str(path))
+        refuse_deep(data, str(path))
+        try:
+            return DistanceStudySpec.model_validate(data)
+        except ValidationError as fault:
+            raise BadInput(*problems_of_schema(fault, str(path), _TABLES, {})) from None
