@@ -22,9 +22,11 @@ def test_what_theory_gives() -> None:
 
 
 def test_it_depends_on_the_difference_over_the_spread_alone() -> None:
-    first = seeds_needed(NORMAL, 1.0, RNG(1), experiments=200)
-    assert first == seeds_needed(10 * NORMAL + 7, 10.0, RNG(1), experiments=200)
-    assert first == seeds_needed(-NORMAL, -1.0, RNG(1), experiments=200)
+    skewed = RNG(3).lognormal(size=50)
+    first = seeds_needed(skewed, 1.5, RNG(1), experiments=200)
+    assert first == seeds_needed(10 * skewed + 7, 15.0, RNG(1), experiments=200)
+    assert first == seeds_needed(-skewed, -1.5, RNG(1), experiments=200)
+    assert first != seeds_needed(skewed, -1.5, RNG(1), experiments=200)
 
 
 def test_a_smaller_difference_takes_more_and_may_take_too_many() -> None:

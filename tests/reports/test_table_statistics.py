@@ -31,6 +31,7 @@ def comparison_of(folder: Path, scores: Mapping[str, Mapping[int, float]], seeds
             continue
         found = result(run.seed)
         found["evaluation"]["objective"] = score
+        found["evaluation"]["exploits"]["drop_at_once"] = min(score, 1.0)
         found["curve"] = [point | {"evaluated": score} for point in found["curve"]]
         store.write(StoredRun(run.identity, "finished", run.settings, found, "", {"seconds": 1.5}))
     return compare(plan, store)
@@ -124,6 +125,13 @@ def test_the_measured_coverage_stands_beside_the_intervals(seeds: int, tmp_path:
     shares = measured_coverage(kind, seeds)
     for name in ("normal", "success or failure, 3 in 10 fail"):
         assert f"{100 * shares[name]:.0f}" in note
+
+
+def test_no_share_of_episodes_is_below_nothing_or_above_all(tmp_path: Path) -> None:
+    # Student's interval of two seeds is 12.7 times 0.4 to either side of a half.
+    text = as_text(comparison_of(tmp_path, {"base": {0: 0.1, 1: 0.9}}, 2))
+    assert cells(text, "drop_at_once") == [["50"], ["0..100"]]
+    assert float(cells(text, "objective, best 0.98")[1][0].split("..")[0]) < -4
 
 
 def test_one_seed_has_a_number_and_no_interval(tmp_path: Path) -> None:
