@@ -6,19 +6,23 @@ Every message says where the fault is, what came, what was expected, and the lik
     ├── BadInput              refused at the border, before anything ran; holds every problem found   (exit 2)
     ├── StoreTaken            results that belong to another experiment, or are held by another process (exit 3)
     ├── StoreUnusable         no place to keep results: full, damaged, not writable, of another version (exit 4)
+    ├── ClusterLost           the machines that do the runs went away                                 (exit 4)
     └── RunFailed             a run that had started could not go on; its siblings do                 (exit 1)
-        └── InvalidReward     an environment, term or wrapper paid NaN, an infinity or no number      (exit 1)
+        ├── InvalidReward     an environment, term or wrapper paid NaN, an infinity or no number      (exit 1)
+        └── Diverged          a number of a training became NaN, infinite or absurdly large          (exit 1)
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 __all__ = [
     "BadInput",
+    "ClusterLost",
+    "Diverged",
     "InvalidReward",
     "Problem",
     "RewardLabError",
@@ -115,6 +119,13 @@ class StoreUnusable(RewardLabError):
         return (StoreUnusable, (self.problem,))
 
 
+@final
+class ClusterLost(RewardLabError):
+    """The machines that do the runs went away, or never came. What is finished is kept."""
+
+    exit_code: ClassVar[int] = 4
+
+
 class RunFailed(RewardLabError, RuntimeError):
     """A run that had started could not go on."""
 
@@ -122,6 +133,24 @@ class RunFailed(RewardLabError, RuntimeError):
 @final
 class InvalidReward(RunFailed, ValueError):
     """A reward that no learner may see: NaN, an infinity, or not a number at all."""
+
+
+@final
+class Diverged(RunFailed):
+    """A training in which a number became NaN, infinite or absurdly large; what it has learned is no result.
+
+    Attributes:
+        report: JSON data: ``step``, ``environment`` (None where it is no single one's), ``layer`` (a line of the
+            ledger, ``observation``, ``gradient``, ``weight``, ``loss``, ``table`` or ``evaluation``), ``value`` as
+            text, and ``last_steps``, see `rewardlab.agents.guards`.
+    """
+
+    def __init__(self, what: str, report: Mapping[str, Any]) -> None:
+        super().__init__(f"diverged: {what}")
+        self.what, self.report = what, report
+
+    def __reduce__(self) -> tuple[type[Diverged], tuple[str, Mapping[str, Any]]]:
+        return (Diverged, (self.what, self.report))
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -107,7 +107,7 @@ class DaskEngine(Engine):
 
         Raises:
             BadInput: The scheduler cannot be reached.
-            RunFailed: The scheduler went away, or there is no worker.
+            ClusterLost: The scheduler went away, or there is no worker.
         """
         with self._connected() as client:
             session = DaskSession(client, work, preload, self.limits, self.patience_seconds)

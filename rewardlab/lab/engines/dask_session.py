@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, final
 
-from rewardlab.errors import RewardLabError, RunFailed
+from rewardlab.errors import ClusterLost, RewardLabError
 from rewardlab.lab.engines.dask_task import do_on_worker, numerical_versions
 from rewardlab.lab.engines.engine import Event, Job, Work
 from rewardlab.lab.engines.limits import RunLimits
@@ -55,7 +55,7 @@ class DaskSession:
         """Whether a thread of the cluster has nothing to do; without any worker, waits for one.
 
         Raises:
-            RunFailed: The scheduler went away, or there has been no worker for too long.
+            ClusterLost: The scheduler went away, or there has been no worker for too long.
         """
         if not self._threads or time.monotonic() - self._asked > _LOOK_SECONDS:
             self._threads = self._count_threads()
@@ -81,7 +81,7 @@ class DaskSession:
         """What is heard within a second: progress, and how jobs ended.
 
         Raises:
-            RunFailed: The scheduler went away.
+            ClusterLost: The scheduler went away.
         """
         try:
             heard = self._news.get(timeout=_LOOK_SECONDS)
@@ -107,7 +107,7 @@ class DaskSession:
             deaths, last = fault.allowed_failures + 1, fault.last_worker.address
             return Event(index, "failed", f"{deaths} Dask workers died while doing it, the last of them {last}")
         except CancelledError as fault:
-            raise RunFailed("the Dask scheduler went away, or gave its jobs up; what is finished is kept") from fault
+            raise ClusterLost("the Dask scheduler went away, or gave its jobs up; what is finished is kept") from fault
         except RewardLabError as fault:
             return Event(index, "failed", " ".join(str(fault).split()))
         except Exception as fault:  # such as a worker that lacks a module
@@ -125,7 +125,7 @@ class DaskSession:
                 self._seen = self._asked
                 return int(threads)
             if self._client.status in ("closed", "closing"):
-                raise RunFailed("the Dask scheduler went away; what is finished is kept")
+                raise ClusterLost("the Dask scheduler went away; what is finished is kept")
             if self._asked - self._seen > self._patience_seconds:
-                raise RunFailed(f"the Dask scheduler has had no worker for {self._patience_seconds:g} s")
+                raise ClusterLost(f"the Dask scheduler has had no worker for {self._patience_seconds:g} s")
             time.sleep(_LOOK_SECONDS / 4)

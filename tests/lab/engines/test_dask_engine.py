@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rewardlab.errors import BadInput, RunFailed
+from rewardlab.errors import BadInput, ClusterLost
 from rewardlab.lab.engines import DaskEngine, Event, LocalEngine, RunLimits, dask_session
 from rewardlab.lab.engines import dask_engine as dask_module
 from tests.lab.engines.failing_jobs import do, left_over, noted
@@ -110,7 +110,7 @@ def test_a_job_that_cannot_be_sent_is_a_failure_of_its_own(scheduler: str) -> No
 
 def test_a_cluster_without_workers_is_waited_for_and_then_named(nobody: str) -> None:
     taken: list[int] = []
-    with pytest.raises(RunFailed, match=r"the Dask scheduler has had no worker for 0\.3 s"):
+    with pytest.raises(ClusterLost, match=r"the Dask scheduler has had no worker for 0\.3 s"):
         list(DaskEngine(nobody, patience_seconds=0.3).run(do, map(taken.append, range(2)), PRELOAD))
     assert taken == []
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rewardlab.errors import BadInput, RunFailed
+from rewardlab.errors import BadInput, ClusterLost
 from rewardlab.lab.engines import DaskEngine, RunLimits, TlsFiles, make_engine
 from rewardlab.lab.engines import dask_engine as dask_module
 from tests.lab.engines.dask_processes import ROOT, address_in, dask, with_our_code
@@ -83,7 +83,7 @@ def test_a_scheduler_that_goes_away_is_named(tmp_path: Path) -> None:
         events = DaskEngine(address_in(address)).run(do, [f"hang {tmp_path}"], PRELOAD)
         assert next(events).kind == "started"
         os.killpg(scheduler.pid, signal.SIGKILL)
-        with pytest.raises(RunFailed, match="the Dask scheduler went away"):
+        with pytest.raises(ClusterLost, match="the Dask scheduler went away"):
             list(events)
 
 
