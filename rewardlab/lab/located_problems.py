@@ -27,6 +27,8 @@ def told_by_line(path: Path) -> Iterator[None]:
     try:
         yield
     except BadInput as fault:
+        if not any(f"{path}: " in problem.where for problem in fault.problems):
+            raise
         try:
             lines = toml_lines(path.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError):  # it cannot be read, and that is what the problems say

@@ -33,6 +33,7 @@ from rewardlab.lab.located_problems import told_by_line
 from rewardlab.lab.spec_problems import Tables, problems_of_schema, repetitions
 from rewardlab.lab.sweep import Expansion, expand_sweep
 from rewardlab.lab.toml_file import read_toml, refuse_deep
+from rewardlab.wrappers.kinds import KINDS
 
 __all__ = [
     "AlgorithmSpec",
@@ -325,6 +326,7 @@ def _seed_places(data: dict[str, Any], source: str) -> list[str]:
 def _homes() -> dict[str, str]:
     """Where each key belongs, for one that stands elsewhere."""
     return {
+        **dict.fromkeys((key for kind in KINDS.values() for key in kind.keys), "variants.wrappers"),
         **dict.fromkeys(VariantSpec.model_fields, "variants"),
         **dict.fromkeys(EnvironmentSpec.model_fields, "environment"),
         **dict.fromkeys(LimitsSpec.model_fields, "limits"),

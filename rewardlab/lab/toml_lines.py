@@ -15,6 +15,7 @@ __all__ = ["KeyPath", "Repeated", "TomlLines", "dotted", "toml_lines"]
 KeyPath = tuple[str | int, ...]
 """Keys of tables and places in arrays, from the top of the file."""
 
+_DEEPEST = 50  # beyond what any spec may be, and before walking becomes slow
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -186,13 +187,17 @@ class _Scan:
         return parts
 
     def _note(self, path: KeyPath, line: int, *, written: bool = False) -> None:
+        if len(path) > _DEEPEST:
+            raise ValueError(path)
         if written and path in self._written:
             self.repeated.append(Repeated(dotted(path), self._written[path], line))
         if written:
             self._written.setdefault(path, line)
-        for length in range(1, len(path) + 1):
+        for length in range(len(path), 0, -1):
             part = path[:length]
-            self.lines.setdefault(dotted(part), line)
+            if dotted(part) in self.lines:
+                break
+            self.lines[dotted(part)] = line
             # Not every message quotes an odd key.
             self.lines.setdefault(f"{dotted(part[:-1])}.{part[-1]}", line)
 
