@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -30,6 +29,7 @@ from rewardlab.lab import (
 from rewardlab.lab.engines.engine import Job, Work
 from rewardlab.lab.store import Claims
 from rewardlab.reports.folder import write_tables
+from tests.lab.forked import fork
 from tests.lab.small_experiment import plan_of, small_spec
 
 ROOT = Path(__file__).parents[2]
@@ -55,11 +55,15 @@ def tabular_plan() -> Plan:
     return plan_of(small_spec(name="killed", algorithm=algorithm, budget_steps=6000, evaluation_episodes=10))
 
 
-def start(folder: Path, moment: str = "") -> subprocess.Popen[str]:
-    """Begin to work on the experiment in a process group of its own, with processes for its runs."""
+def start(folder: Path, moment: str = "") -> int:
+    """Begin to work on the experiment in a fresh Python, with processes for its runs; returns its number."""
     code = "import sys; from tests.lab.killed_experiment import drive; sys.exit(drive(*sys.argv[1:]))"
-    command = [sys.executable, "-c", code, str(folder), moment]
-    return subprocess.Popen(command, cwd=ROOT, start_new_session=True, stdout=subprocess.PIPE, text=True)
+
+    def become() -> None:
+        os.chdir(ROOT)
+        os.execv(sys.executable, [sys.executable, "-c", code, str(folder), moment])
+
+    return fork(become)
 
 
 def drive(folder: str, moment: str = "", engine: Engine | None = None) -> int:

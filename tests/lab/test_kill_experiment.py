@@ -21,16 +21,11 @@ Begin = Callable[[Path, str], int]
 
 
 def within(folder: Path, moment: str) -> int:
-    """In a copy of this process, which does the runs itself."""
+    """In a copy of this process, which does the runs itself. `start` does it as `rewardlab run` does."""
     return fork(lambda: drive(str(folder), moment, WithinEngine()))
 
 
-def with_processes(folder: Path, moment: str) -> int:
-    """As `rewardlab run` does it."""
-    return start(folder, moment).pid
-
-
-begins = pytest.mark.parametrize("begin", [within, pytest.param(with_processes, marks=pytest.mark.slow)])
+begins = pytest.mark.parametrize("begin", [within, pytest.param(start, marks=pytest.mark.slow)])
 
 
 def finish(begin: Begin, folder: Path) -> None:
@@ -78,7 +73,7 @@ def test_killed_at_each_step_of_one_experiment(begin: Begin, left_alone: dict[st
 
 @pytest.mark.parametrize(
     ("begin", "kills"),
-    [(within, 5), *(pytest.param(begin, 50, marks=pytest.mark.slow) for begin in (within, with_processes))],
+    [(within, 5), *(pytest.param(begin, 50, marks=pytest.mark.slow) for begin in (within, start))],
 )
 @pytest.mark.timeout(1200)
 def test_killed_at_random_moments(begin: Begin, kills: int, left_alone: dict[str, bytes], tmp_path: Path) -> None:

@@ -75,10 +75,10 @@ class Claims:
         """
         # Most are not free, and looking costs nothing.
         with self._store.file.reading() as connection:
-            if not self._is_free(connection, standing_of(connection, identity), failed_token):
+            if not self._is_free(connection, standing_of(self._store.path, connection, identity), failed_token):
                 return None
         with self._store.file.writing() as connection:
-            standing = standing_of(connection, identity)
+            standing = standing_of(self._store.path, connection, identity)
             if standing is None:
                 return self._begin(connection, identity, settings, None)
             if not self._is_free(connection, standing, failed_token):

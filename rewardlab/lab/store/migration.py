@@ -77,50 +77,49 @@ def _taken_whole(path: Path) -> sqlite3.Connection:
         time.sleep(0.05)
 
 
-def _copy(old: sqlite3.Connection, target: Path) -> None:
-    with closing(_connect(target)) as connection:
-        old.backup(connection)
-    _sync(target)
-
-
 def _renew(path: Path, old: sqlite3.Connection) -> None:
-    backup, copy = (path.with_name(path.name + ending) for ending in _ENDINGS)
-    _copy(old, backup)
-    _copy(old, copy)
-    with closing(_connect(copy)) as connection:
-        _renew_tables(connection)
+    backup, renewed = (path.with_name(path.name + ending) for ending in _ENDINGS)
+    with closing(_connect(backup)) as connection:
+        old.backup(connection)
+    _sync(backup)
+    _write_renewed(old, renewed)
+    with closing(_connect(renewed)) as connection:
         _require_same(path, old, connection)
         backup.replace(path.with_name(f"{path.name}.version-1"))
         _sync(path.parent)
         connection.backup(old)
 
 
-def _renew_tables(copy: sqlite3.Connection) -> None:
-    copy.execute("BEGIN IMMEDIATE")
-    copy.execute("ALTER TABLE runs RENAME TO runs_1")
-    create_tables(copy)
-    copy.create_function("row_digest", 5, row_digest, deterministic=True)
-    copy.execute(
-        f"INSERT INTO runs ({_OLD_COLUMNS}, digest, token)"  # noqa: S608  # no part of it comes from outside
-        f" SELECT {_OLD_COLUMNS}, row_digest(identity, settings, result, message, provenance), 1 FROM runs_1"
+def _write_renewed(old: sqlite3.Connection, renewed: Path) -> None:
+    old.create_function("row_digest", 5, row_digest, deterministic=True)
+    old.execute("ATTACH ? AS renewed", (str(renewed),))
+    # Nobody ever reads this file but to copy it, so it need not survive anything.
+    old.execute("PRAGMA renewed.journal_mode = OFF")
+    old.execute("PRAGMA renewed.synchronous = OFF")
+    old.execute("BEGIN")
+    create_tables(old, "renewed")
+    old.execute(
+        f"INSERT INTO renewed.runs ({_OLD_COLUMNS}, digest, token)"  # noqa: S608  # no part of it comes from outside
+        f" SELECT {_OLD_COLUMNS}, row_digest(identity, settings, result, message, provenance), 1 FROM main.runs"
     )
-    copy.execute("DROP TABLE runs_1")
-    copy.execute("COMMIT")
+    old.execute("COMMIT")
+    old.execute("DETACH renewed")
 
 
-def _require_same(path: Path, old: sqlite3.Connection, copy: sqlite3.Connection) -> None:
+def _require_same(path: Path, old: sqlite3.Connection, renewed: sqlite3.Connection) -> None:
     if old.execute("PRAGMA integrity_check").fetchone() != ("ok",):
         raise damaged(path, "a database that fails its own check")
-    if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",) or _rows(copy) != _rows(old):
+    if renewed.execute("PRAGMA quick_check").fetchone() != ("ok",) or _rows(renewed) != _rows(old):
         raise damaged(path, "rows that cannot be copied as they are")
 
 
-def _rows(connection: sqlite3.Connection) -> str:
-    """A hash of every row."""
-    found = hashlib.sha256()
+def _rows(connection: sqlite3.Connection) -> tuple[int, str]:
+    """The number of rows, and a hash of all of them."""
+    found, count = hashlib.sha256(), 0
     for row in connection.execute(f"SELECT {_OLD_COLUMNS} FROM runs ORDER BY identity"):  # noqa: S608
-        found.update(repr(row).encode())
-    return found.hexdigest()
+        found.update("\0".join("" if part is None else part for part in row).encode("utf-8", "surrogatepass"))
+        count += 1
+    return count, found.hexdigest()
 
 
 def _sync(path: Path) -> None:

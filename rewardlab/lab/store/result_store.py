@@ -67,7 +67,7 @@ class ResultStore:
     def standings(self, identities: Iterable[str]) -> dict[str, Standing]:
         """How runs stand; those that were never begun are left out."""
         with self.file.reading() as connection:
-            found = {identity: standing_of(connection, identity) for identity in identities}
+            found = {identity: standing_of(self.path, connection, identity) for identity in identities}
         return {identity: standing for identity, standing in found.items() if standing is not None}
 
     def submitted(self) -> list[Submitted]:
@@ -94,11 +94,17 @@ class ResultStore:
         return StoredRun(identity, known, json.loads(settings), kept, message, json.loads(provenance))
 
 
-def standing_of(connection: sqlite3.Connection, identity: str) -> Standing | None:
-    """How a run stands; None if it was never begun."""
+def standing_of(path: Path, connection: sqlite3.Connection, identity: str) -> Standing | None:
+    """How a run stands; None if it was never begun.
+
+    Raises:
+        StoreUnusable: Its row is damaged.
+    """
     row = connection.execute(
         "SELECT state, token, attempts, steps, owner FROM runs WHERE identity = ?", (identity,)
     ).fetchone()
+    if row is not None and row[0] not in ("waiting", "running", "finished", "failed"):
+        raise damaged(path, f"a row in no known state (run {identity})")
     return None if row is None else Standing(*row)
 
 

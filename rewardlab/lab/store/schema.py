@@ -53,10 +53,15 @@ CREATE TABLE members (
 """
 
 
-def create_tables(connection: sqlite3.Connection) -> None:
-    """Make the tables and mark the file; within the transaction that the caller has begun."""
+def create_tables(connection: sqlite3.Connection, database: str = "main") -> None:
+    """Make the tables and mark the file; within the transaction that the caller has begun.
+
+    Args:
+        connection: To the file.
+        database: What the connection calls it.
+    """
     for statement in _TABLES.split(";"):
         if statement.strip():
-            connection.execute(statement)
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            connection.execute(statement.replace("CREATE TABLE ", f"CREATE TABLE {database}."))
+    connection.execute(f"PRAGMA {database}.application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA {database}.user_version = {SCHEMA_VERSION}")
