@@ -14,6 +14,7 @@ from typing import Any, final
 from rewardlab.errors import BadInput, Problem
 from rewardlab.lab.engines.attempt import Attempt, End
 from rewardlab.lab.engines.engine import Engine, Event, Job, Work
+from rewardlab.lab.engines.guardian import guard
 from rewardlab.lab.engines.limits import RunLimits
 from rewardlab.lab.engines.processes import can_read_processes
 
@@ -150,5 +151,6 @@ def _context(preload: Sequence[str]) -> Any:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([*preload])
+    # Our own code too: each process would import it anew.
+    context.set_forkserver_preload([*preload, guard.__module__])
     return context
