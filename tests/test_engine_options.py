@@ -9,6 +9,7 @@ import pytest
 from rewardlab.cli.engines import engine_of
 from rewardlab.cli.parser import make_parser
 from rewardlab.lab.engines import DaskEngine, LocalEngine, RunLimits
+from rewardlab.lab.spec import LimitsSpec
 from tests.command_line import call
 
 
@@ -33,6 +34,17 @@ def test_without_options_limits_are_the_usual_ones() -> None:
     engine = engine_of(make_parser().parse_args(["run", "delivery"]))
     assert isinstance(engine, LocalEngine)
     assert engine.limits == RunLimits()
+
+
+def test_limits_of_the_file_hold_where_no_option_says_otherwise() -> None:
+    written = LimitsSpec(seconds=100, memory_mib=900.0, attempts=1)
+    words = ["run", "delivery", "--time-limit", "60", "--max-retries", "5"]
+    engine = engine_of(make_parser().parse_args(words), written)
+    assert isinstance(engine, LocalEngine)
+    assert engine.limits == RunLimits(seconds=60, memory_mib=900, attempts=6)
+    engine = engine_of(make_parser().parse_args(words[:2]), written)
+    assert isinstance(engine, LocalEngine)
+    assert engine.limits == RunLimits(seconds=100, memory_mib=900, attempts=1)
 
 
 def test_all_that_is_wrong_is_told_and_nothing_is_run(tmp_path: Path) -> None:

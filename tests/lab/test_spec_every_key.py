@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pathlib
+import re
 import time
 import tomllib
 from typing import Any
@@ -146,3 +147,25 @@ def test_every_number_is_typed_right_or_refused(tmp_path: pathlib.Path) -> None:
         for name, path, _ in numeric:
             _typed_or_refused(name, path, value, tmp_path)
     print(f"{len(numeric)} keys with {len(VALUES)} values each")
+
+
+def test_the_page_names_every_key() -> None:
+    page = (pathlib.Path(__file__).parents[2] / "docs" / "experiments.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`(\w+)`|^(\w+) = ", page, re.MULTILINE))
+    named = {word for words in told for word in words}
+    keys = {str(path[-1]) for name, path in KEYS if name != "study"}
+    assert keys - named == set()
+
+
+def test_the_examples_of_the_page_are_accepted(tmp_path: pathlib.Path) -> None:
+    page = (pathlib.Path(__file__).parents[2] / "docs" / "experiments.md").read_text(encoding="utf-8")
+    whole, *parts = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert len(parts) == 2
+    begin = whole.partition("[sweep")[0]
+    for text in (whole, *(begin + part for part in parts)):
+        (tmp_path / "spec.toml").write_text(text, encoding="utf-8")
+        read_and_planned(tmp_path / "spec.toml")
+    (tmp_path / "spec.toml").write_text(whole, encoding="utf-8")
+    spec = read_and_planned(tmp_path / "spec.toml")
+    assert isinstance(spec, ExperimentSpec)
+    assert len(spec.variants) == 8
