@@ -111,7 +111,11 @@ def test_swapping_the_rewards_of_two_variants_swaps_their_columns(finished: tupl
     # Trained anew, and not read from the finished runs.
     again = columns(run(swapped, copy.parent / "fresh", "--workers", 2))
     before = columns(finished[0])
-    assert {label: cells[::-1] for label, cells in again.items()} == before
+    against_the_first = {"minus the first", "beats it, %"}
+    assert {label: cells[::-1] for label, cells in again.items() if label not in against_the_first} == {
+        label: cells for label, cells in before.items() if label not in against_the_first
+    }
+    assert against_the_first < set(before)
     assert again["speed"] != before["speed"]
 
 

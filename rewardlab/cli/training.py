@@ -61,9 +61,11 @@ def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> 
     from rich.progress import track
     from rich.text import Text
 
-    from rewardlab.lab.distance_study import planned_blocks, run_study, study_rows
+    from rewardlab.lab.claimed_work import at_work
+    from rewardlab.lab.distance_study import planned_blocks, run_study, study_rows, study_submission
     from rewardlab.lab.located_problems import told_by_line
     from rewardlab.lab.store import ResultStore
+    from rewardlab.lab.written_beside import write_text, written_beside
     from rewardlab.reports.distance_study import draw_study, study_csv, study_lines
 
     if options.seeds is not None:
@@ -74,17 +76,20 @@ def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> 
         blocks = planned_blocks(spec, str(path))
     folder = Path("results") / spec.name if options.out is None else options.out
     store = ResultStore(folder / "results.sqlite")
-    ended = run_study(blocks, store, engine)
-    for _ in track(
-        ended, spec.question or spec.name, total=len(blocks), console=console, disable=not console.is_terminal
-    ):
-        pass
-    rows, failures = study_rows(blocks, store)
+    with at_work(store, study_submission(spec, blocks)) as session:
+        ended = run_study(blocks, session, engine)
+        for _ in track(
+            ended, spec.question or spec.name, total=len(blocks), console=console, disable=not console.is_terminal
+        ):
+            pass
+        rows, failures = study_rows(blocks, store)
+        if rows:
+            write_text(folder / "results.csv", [study_csv(rows)])
+            with written_beside(folder / "distances.png") as beside:
+                draw_study(rows, beside)
     for line in [*(study_lines(rows) if rows else ["nothing is finished"]), *failures]:
         console.print(Text(line), soft_wrap=True)
     if rows:
-        (folder / "results.csv").write_text(study_csv(rows), encoding="utf-8")
-        draw_study(rows, folder / "distances.png")
         console.print(Text(f"Written: results.csv, distances.png, results.sqlite in {folder}"), soft_wrap=True)
     return 1 if failures else 0
 

@@ -23,12 +23,14 @@ from rewardlab.audit.hackability import hackable_witness
 from rewardlab.audit.optimal_set import optimal_set
 from rewardlab.errors import BadInput, Problem
 from rewardlab.lab.checked_environment import checked_environment
-from rewardlab.lab.engines import Engine
+from rewardlab.lab.claimed_work import Session, Task, do_claimed
+from rewardlab.lab.engines import Engine, Event
+from rewardlab.lab.provenance import code_version, library_versions
 from rewardlab.lab.proxies import draw_proxies
 from rewardlab.lab.proxy_loss import proxy_loss
 from rewardlab.lab.rank_correlation import grouped_rank_correlation
 from rewardlab.lab.statistics import Estimate
-from rewardlab.lab.store import ResultStore, StoredRun
+from rewardlab.lab.store import Member, ResultStore, StoredRun, Submitted
 from rewardlab.lab.study_spec import DistanceStudySpec
 from rewardlab.mdp import FiniteEnv, FiniteTask
 
@@ -41,6 +43,7 @@ __all__ = [
     "predictions",
     "run_study",
     "study_rows",
+    "study_submission",
 ]
 
 PREDICTORS = ("starc", "epic", "epic_mean", "dard", "angle", "hackable", "unsafe")
@@ -127,30 +130,40 @@ def planned_blocks(spec: DistanceStudySpec, source: str) -> list[Block]:
     return blocks
 
 
-def run_study(blocks: Sequence[Block], store: ResultStore, engine: Engine) -> Iterator[Block]:
-    """Do the blocks that the store does not have.
+def study_submission(spec: DistanceStudySpec, blocks: Sequence[Block]) -> Submitted:
+    """The study as a store keeps it: a member for each block, with its first proxy in the place of a seed."""
+    members = tuple(Member(block.world, block.first, block.identity) for block in blocks)
+    return Submitted(spec.name, spec.model_dump(mode="json"), members)
+
+
+def run_study(blocks: Sequence[Block], session: Session, engine: Engine) -> Iterator[Block]:
+    """Do the blocks that the store does not have, or wait until other processes have done them.
 
     Args:
         blocks: Of `planned_blocks`.
-        store: Where results go.
+        session: Of `rewardlab.lab.claimed_work.at_work`.
         engine: Does the work.
 
     Yields:
         Every block, once it is done or has failed; first those that were done before.
     """
-    stored = {block.identity: store.read(block.identity) for block in blocks}
-    missing = [block for block in blocks if (row := stored[block.identity]) is None or row.state != "finished"]
-    yield from (block for block in blocks if block not in missing)
-    with closing(engine.run(measure_block, missing, ["numpy", "scipy.sparse.linalg"])) as events:
-        for event in events:
-            if event.kind not in ("finished", "failed"):
-                continue
-            block = missing[event.index]
-            finished = event.kind == "finished"
-            result, message = (event.payload, "") if finished else ({}, str(event.payload))
-            state: Any = event.kind
-            store.write(StoredRun(block.identity, state, asdict(block), result, message, {}))
-            yield block
+    standings = session.store.standings(block.identity for block in blocks)
+    finished = {identity for identity, found in standings.items() if found.state == "finished"}
+    yield from (block for block in blocks if block.identity in finished)
+    # Two names of one environment share their blocks.
+    missing = {block.identity: block for block in blocks if block.identity not in finished}
+    tasks = [Task(identity, asdict(block), block) for identity, block in missing.items()]
+    with closing(do_claimed(tasks, session, engine, measure_block, _row, ["numpy", "scipy.sparse.linalg"])) as happened:
+        for task, event in happened:
+            if event.kind in ("finished", "failed"):
+                yield from (block for block in blocks if block.identity == task.identity)
+
+
+def _row(task: Task, event: Event, seconds: float) -> StoredRun:
+    provenance = {"seconds": round(seconds, 3), "code": code_version(), "packages": library_versions()}
+    if event.kind == "finished":
+        return StoredRun(task.identity, "finished", task.settings, event.payload, "", provenance)
+    return StoredRun(task.identity, "failed", task.settings, {}, str(event.payload), provenance)
 
 
 def measure_block(block: Block, on_progress: Callable[[int], None]) -> dict[str, Any]:

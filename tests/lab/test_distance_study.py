@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rewardlab.errors import BadInput
+from rewardlab.lab.claimed_work import at_work
 from rewardlab.lab.distance_study import (
     PREDICTORS,
     Block,
@@ -21,11 +22,12 @@ from rewardlab.lab.distance_study import (
 )
 from rewardlab.lab.engines import LocalEngine
 from rewardlab.lab.shipped import shipped_experiments
-from rewardlab.lab.store import ResultStore
+from rewardlab.lab.store import ResultStore, Submitted
 from rewardlab.lab.study_spec import DistanceStudySpec, read_any_spec
 from rewardlab.reports.distance_study import draw_study, study_csv, study_lines
 from rewardlab_envs.boat_race import boat_race_task
 from tests.command_line import call
+from tests.command_line import rows as stored_rows
 
 GRIDWORLD = "rewardlab_envs:rewardlab/Gridworld-v0"
 SMALL = f"""
@@ -81,10 +83,10 @@ def test_a_small_study_from_its_file_to_its_report(spec_file: Path, tmp_path: Pa
     assert len(table.splitlines()) == 15
     assert (tmp_path / "out" / "distances.png").stat().st_size > 10_000
     # Again: nothing is measured anew, and the table is the same to the byte.
-    before = (tmp_path / "out" / "results.sqlite").stat().st_mtime_ns
+    before = stored_rows(tmp_path / "out")
     assert call("run", spec_file, "--out", tmp_path / "out").code == 0
     assert (tmp_path / "out" / "results.csv").read_text(encoding="utf-8") == table
-    assert (tmp_path / "out" / "results.sqlite").stat().st_mtime_ns == before
+    assert stored_rows(tmp_path / "out") == before
 
 
 def test_it_goes_on_where_it_stopped_and_cutting_matters_to_no_result(spec_file: Path, tmp_path: Path) -> None:
@@ -93,13 +95,15 @@ def test_it_goes_on_where_it_stopped_and_cutting_matters_to_no_result(spec_file:
         ("corridor", 0, 5), ("corridor", 5, 7), ("boat", 0, 5), ("boat", 5, 7),
     ]  # fmt: skip
     store = ResultStore(tmp_path / "results.sqlite")
-    assert list(run_study(blocks[:1], store, LocalEngine(1))) == blocks[:1]
+    with at_work(store, Submitted("study", {}, ())) as session:
+        assert list(run_study(blocks[:1], session, LocalEngine(1))) == blocks[:1]
     rows, missing = study_rows(blocks, store)
     assert len(rows) == 5
     assert missing == [
         "corridor, proxies 5 to 6: not run", "boat, proxies 0 to 4: not run", "boat, proxies 5 to 6: not run",
     ]  # fmt: skip
-    assert len(list(run_study(blocks, store, LocalEngine(2)))) == len(blocks)
+    with at_work(store, Submitted("study", {}, ())) as session:
+        assert len(list(run_study(blocks, session, LocalEngine(2)))) == len(blocks)
     rows, missing = study_rows(blocks, store)
     assert (len(rows), missing) == (14, [])
     whole = Block(**{**_settings(blocks[0]), "last": 7})
