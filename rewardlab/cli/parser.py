@@ -23,7 +23,9 @@ _OPTIONS = (
 _GOES_ON = "it is not needed: `rewardlab run` goes on with whatever is not finished, and trains what has changed anew"
 _NEEDLESS = {"--resume": _GOES_ON, "--continue": _GOES_ON, "--restart": _GOES_ON}
 _EXIT_CODES = (
-    "exit codes: 0 done, 1 a run failed or an audit found a fault, 2 bad input, 130 stopped by Ctrl-C, 143 by SIGTERM"
+    "exit codes: 0 done, 1 a run failed or an audit found a fault, 2 bad input, 3 the folder of results belongs to"
+    " another experiment or process, 4 results cannot be kept there (disk, permission, damage), 130 stopped by Ctrl-C,"
+    " 143 by SIGTERM"
 )
 
 
