@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -38,19 +39,21 @@ def test_failed_runs_are_told_and_counted_and_their_siblings_finish(
     said = call("run", spec, "--out", tmp_path / "out", "--workers", 2, "--allow-code", "spoilt_module")
     assert (said.code, said.err) == (1, "")
     for line in (
-        "pays nan, seed 0: step 5, environment 0: got reward nan, expected a finite ",
-        "pays inf, seed 0: step 5, environment 0: got reward inf, expected a finite ",
+        "pays nan, seed 0: diverged: probe: episode 0, step 5: got reward nan, expected a finite ",
+        "pays inf, seed 0: diverged: probe: episode 0, step 5: got reward inf, expected a finite ",
         r"pays raise, seed 0: ZeroDivisionError: a stranger divides by zero (in step, line ",
-        "pays vague, seed 0: evaluation: got ",
+        "pays vague, seed 0: diverged: step 1, environment 0: got objective nan, expected a finite ",
         "pays kill, seed 0: its process died (signal SIGKILL); was it out of memory, or killed?",
     ):
         assert said.out.count(f"\n{line}") == 1
         assert " ".join((tmp_path / "out" / "table.txt").read_text(encoding="utf-8").split()).count(line.strip()) == 1
     # A reason is one line even where that is longer than the terminal.
-    assert re.search(r"^pays nan, seed 0: .{100,} in the environment's reward$", said.out, re.MULTILINE)
+    assert re.search(r"^pays nan, seed 0: .{100,} reward and observations$", said.out, re.MULTILINE)
     (seeds,) = re.findall(r"^ *seeds +(.*?) *$", said.out, re.MULTILINE)
     assert re.split(r"\s{2,}", seeds) == ["0 of 1", "1 of 1", "0 of 1", "0 of 1", "0 of 1", "0 of 1"]
     states = {row[1]: row[0] for row in rows(tmp_path / "out").values()}
+    told = [json.loads(row[4]).get("diverged") for row in rows(tmp_path / "out").values()]
+    assert sorted(len(each["last_steps"]) for each in told if each) == [1, 5, 5]
     assert sorted(states.values()) == ["failed"] * 5 + ["finished"]
     assert "Traceback" not in said.out
     assert {path.name for path in (tmp_path / "out").glob("replay*")} == set()

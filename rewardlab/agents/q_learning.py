@@ -18,10 +18,14 @@ from numpy.typing import ArrayLike, NDArray
 from rewardlab.agents.checkpoints import CheckpointKeeper
 from rewardlab.agents.checkpoints.stack_snapshot import restore_stack, stack_snapshot
 from rewardlab.agents.curve_recorder import CurveRecorder
+from rewardlab.agents.guards import GuardSettings, StepGuard, StepTaken
+from rewardlab.agents.guards.table_guard import TableGuard
 from rewardlab.errors import BadInput, InvalidReward, Problem
 from rewardlab.snapshots import generator_from
 
 __all__ = ["QLearner", "q_update"]
+
+_GUARDS = GuardSettings()
 
 
 def q_update(
@@ -99,6 +103,7 @@ class QLearner:
         seed: int,
         evaluate: Callable[[], float] | None = None,
         keeper: CheckpointKeeper | None = None,
+        guards: GuardSettings = _GUARDS,
     ) -> int:
         """Train.
 
@@ -108,13 +113,16 @@ class QLearner:
             seed: Seeds the environments.
             evaluate: Says how good the policy is as it stands; called at the end of each span.
             keeper: Has the checkpoint to go on from, if there is one, and takes those that are written.
+            guards: What ends the training.
 
         Returns:
             The environment steps taken.
 
         Raises:
-            InvalidReward: A reward is NaN or infinite; names the step and the environment.
+            Diverged: A reward or an action value is no number, or absurdly large; names the step and the environment.
         """
+        guard = StepGuard(guards)
+        sound = TableGuard(self.table, guards, guard.trail)
         if keeper is not None and keeper.state is not None:
             with keeper.giving_back():
                 states, steps = self._restored(keeper.state, recorder)
@@ -126,9 +134,13 @@ class QLearner:
             if keeper is not None and keeper.is_due(steps):
                 keeper.write(steps, self._state(states, steps, recorder))
             actions = self._explore(states, steps / budget_steps)
-            _, rewards, terminated, truncated, infos = self._env.step(actions)
             steps += len(states)
-            _require_finite(rewards, steps // len(states))
+            number = steps // len(states)
+            try:
+                seen, rewards, terminated, truncated, infos = self._env.step(actions)
+            except InvalidReward as fault:
+                raise guard.refused(fault, number) from fault
+            guard.took(StepTaken(number, actions, seen, rewards, terminated, truncated, infos))
             ended = terminated | truncated
             reached = np.where(ended, infos["final_info"]["state"], infos["state"]) if ended.any() else infos["state"]
             q_update(
@@ -141,10 +153,12 @@ class QLearner:
                 learning_rate=self._learning_rate,
                 gamma=self._gamma,
             )
+            sound.updated(self.table, states, actions, number)
             states = infos["state"]
             for index in np.flatnonzero(ended).tolist():
                 recorder.add(_episode(infos["episode"], index))
             if recorder.span_ends(steps) or steps >= budget_steps:
+                sound.whole(self.table, number)
                 recorder.close_span(steps, **({} if evaluate is None else {"evaluated": evaluate()}))
         return steps
 
@@ -191,12 +205,6 @@ def _states(infos: dict[str, Any]) -> NDArray[np.int64]:
         raise BadInput(Problem("algorithm 'q_learning'", "no 'state' in info", "a finite environment"))
     states: NDArray[np.int64] = infos["state"]
     return states
-
-
-def _require_finite(rewards: NDArray[np.float64], step: int) -> None:
-    if not np.isfinite(rewards).all():
-        index = int(np.flatnonzero(~np.isfinite(rewards))[0])
-        raise InvalidReward(f"step {step}, environment {index}: got reward {rewards[index]}, expected a finite number")
 
 
 def _episode(episodes: dict[str, Any], index: int) -> dict[str, Any]:

@@ -16,13 +16,16 @@ from rewardlab.agents.checkpoints import CheckpointKeeper
 from rewardlab.agents.checkpoints.learning_with_checkpoints import learn_with_checkpoints
 from rewardlab.agents.curve_recorder import CurveRecorder
 from rewardlab.agents.evaluation import Policy
+from rewardlab.agents.guards import GuardSettings, StepGuard
+from rewardlab.agents.guards.update_guard import UpdateGuard
 from rewardlab.agents.learning_curve import LearningCurve
 from rewardlab.agents.probe import Probe
 from rewardlab.agents.shared_discount import require_shared_discount
 from rewardlab.agents.vector_adapter import VectorAdapter
-from rewardlab.errors import RunFailed
 
 __all__ = ["train_sb3", "use_one_thread"]
+
+_GUARDS = GuardSettings()
 
 
 def train_sb3(
@@ -37,6 +40,7 @@ def train_sb3(
     learner_seed: int,
     beside: BaseCallback | None = None,
     keeper: CheckpointKeeper | None = None,
+    guards: GuardSettings = _GUARDS,
 ) -> tuple[Policy, int, str]:
     """Train on one thread: more of them are slower on small networks, and change the result.
 
@@ -51,27 +55,30 @@ def train_sb3(
         learner_seed: Seeds the learner.
         beside: What takes part in the training, such as auxiliary objectives.
         keeper: Has the checkpoint to go on from, if there is one, and takes those that are written.
+        guards: What ends the training.
 
     Returns:
         The policy without exploration, the environment steps taken, and the SHA-256 of the weights.
 
     Raises:
-        RunFailed: A reward was not finite, or the weights are not.
+        Diverged: A reward, observation, gradient, loss or weight is no number, or absurdly large.
     """
     use_one_thread()
-    adapter = VectorAdapter(env)
+    guard = StepGuard(guards)
+    adapter = VectorAdapter(env, guard)
     agent = make_agent(algorithm, settings, adapter, learner_seed)
     require_shared_discount(agent)
     # SB3 seeds the environment with the learner's seed; the environments' stream is its own, so that runs are paired.
     adapter.seed(environment_seed)
     policy = _policy(agent, algorithm)
     curve = LearningCurve(recorder, lambda: probe(policy))
-    callbacks = [curve] if beside is None else [beside, curve]
-    if keeper is None:
-        agent.learn(budget_steps, callback=callbacks)
-    else:
-        learn_with_checkpoints(agent, adapter, budget_steps, callbacks, recorder, keeper)
-    _require_finite_weights(agent)
+    updates = UpdateGuard(agent, guards, guard.trail)
+    callbacks = [updates, curve] if beside is None else [updates, beside, curve]
+    with updates.watching():
+        if keeper is None:
+            agent.learn(budget_steps, callback=callbacks)
+        else:
+            learn_with_checkpoints(agent, adapter, budget_steps, callbacks, recorder, keeper)
     return policy, int(agent.num_timesteps), _weights_hash(agent)
 
 
@@ -97,12 +104,3 @@ def _weights_hash(agent: Any) -> str:
         digest.update(f"{name} {array.dtype} {array.shape}".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
-
-
-def _require_finite_weights(agent: Any) -> None:
-    for name, weights in agent.policy.state_dict().items():
-        if not torch.isfinite(weights).all():
-            raise RunFailed(
-                f"step {agent.num_timesteps}: got non-finite weights in {name!r}, expected finite ones; "
-                "the training diverged: lower the learning rate or the scale of the reward"
-            )

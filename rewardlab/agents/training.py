@@ -17,9 +17,11 @@ from rewardlab.agents.checkpoints.stack_snapshot import layers, obstacle
 from rewardlab.agents.curve_recorder import CurveRecorder
 from rewardlab.agents.environments import ENVIRONMENT_REWARD, make_single, make_vector
 from rewardlab.agents.evaluation import Policy, evaluation_scores, exploits_shown, play_episodes, play_single
+from rewardlab.agents.guards import GuardSettings
+from rewardlab.agents.guards.evaluation_guard import require_sound_episodes, sound_policy
 from rewardlab.agents.probe import Probe
 from rewardlab.agents.q_learning import QLearner
-from rewardlab.errors import BadInput, Problem
+from rewardlab.errors import BadInput, Diverged, Problem
 from rewardlab.mdp.finite_vector_env import FiniteVectorEnv
 from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.wrappers.ledger import VectorLedger
@@ -30,6 +32,7 @@ __all__ = ["PROBE_EPISODES", "TrainingJob", "TrainingRun", "train", "train_job"]
 PROBE_EPISODES = 20
 """Of each look at the policy along the way, unless a spec says otherwise."""
 
+_GUARDS = GuardSettings()
 _REPLAY_CANDIDATES = 8
 
 
@@ -85,19 +88,31 @@ class TrainingJob:
     Attributes:
         run: The settings.
         checkpoints: None for a training that begins anew whenever it is broken off.
+        guards: What ends it.
     """
 
     run: TrainingRun
     checkpoints: CheckpointSettings | None = None
+    guards: GuardSettings = _GUARDS
 
 
 def train_job(job: TrainingJob, on_progress: Callable[[int], None]) -> dict[str, Any]:
-    """`train`, of one argument that can cross process borders."""
-    return train(job.run, on_progress, job.checkpoints)
+    """`train`, of one argument that can cross process borders.
+
+    A training that diverged has an end as sure as any other: it comes back as ``diverged``, the report, with its
+    ``message``, and nothing beside it.
+    """
+    try:
+        return train(job.run, on_progress, job.checkpoints, job.guards)
+    except Diverged as fault:
+        return {"diverged": {**fault.report, "message": str(fault)}}
 
 
 def train(
-    run: TrainingRun, on_progress: Callable[[int], None], checkpoints: CheckpointSettings | None = None
+    run: TrainingRun,
+    on_progress: Callable[[int], None],
+    checkpoints: CheckpointSettings | None = None,
+    guards: GuardSettings = _GUARDS,
 ) -> dict[str, Any]:
     """Train and evaluate one agent. Bit-identical when called again with the same settings on the same machine.
 
@@ -107,6 +122,7 @@ def train(
         run: The settings.
         on_progress: Called now and then with the environment steps taken so far.
         checkpoints: Where the training keeps what it can go on from. Whoever keeps the result may remove the folder.
+        guards: What ends it. A training that none of them ends is the same with any of them, bit by bit.
 
     Returns:
         JSON data: ``steps``, ``curve`` (see `CurveRecorder`), ``evaluation`` (see `evaluation_scores`), ``replay``
@@ -115,21 +131,23 @@ def train(
 
     Raises:
         BadInput: The checkpoints are those of another run.
+        Diverged: A number of the training or of the evaluation is NaN, infinite or absurdly large.
         RunFailed: The training could not go on; the message says why.
     """
     bare = make_vector(run.environment_id, run.environment_settings, run.reward, run.num_envs, AutoresetMode.SAME_STEP)
     env = VectorLedger(wrap_vector(bare, run.wrappers, run.algorithm_settings["gamma"]))
     recorder = CurveRecorder(run.budget_steps, on_progress)
-    probe = Probe(_bare(run, run.probe_episodes), run.evaluation_seed)
+    probe = Probe(_bare(run, run.probe_episodes), run.evaluation_seed, guards)
     beside = _beside(run)
     keeper = None if checkpoints is None else _keeper(run, env, beside, checkpoints)
-    policy, steps, weights = _learned(run, env, recorder, probe, beside, keeper)
+    learned, steps, weights = _learned(run, env, recorder, probe, beside, keeper, guards)
+    policy = sound_policy(learned, guards)
     probe.close()
     env.close()
     result = {
         "steps": steps,
         "curve": recorder.points,
-        "evaluation": _evaluate(run, policy),
+        "evaluation": _evaluate(run, policy, guards),
         "replay": _record(run, policy),
         "weights": weights,
     }
@@ -156,6 +174,7 @@ def _learned(
     probe: Probe,
     beside: Any,
     keeper: CheckpointKeeper | None,
+    guards: GuardSettings,
 ) -> tuple[Policy, int, str]:
     """Train by the algorithm of the run: its policy without exploration, the steps taken, the hash of the weights."""
     settings = dict(run.algorithm_settings)
@@ -174,6 +193,7 @@ def _learned(
             learner_seed=run.learner_seed,
             beside=beside,
             keeper=keeper,
+            guards=guards,
         )
     base = env.unwrapped
     if not isinstance(base, FiniteVectorEnv):
@@ -187,7 +207,7 @@ def _learned(
         del observations, masks
         return learner.act(np.asarray(states))
 
-    steps = learner.learn(run.budget_steps, recorder, run.environment_seed, lambda: probe(policy), keeper)
+    steps = learner.learn(run.budget_steps, recorder, run.environment_seed, lambda: probe(policy), keeper, guards)
     return policy, steps, learner.table_hash()
 
 
@@ -205,10 +225,11 @@ def _bare(run: TrainingRun, episodes: int) -> VectorEnv[Any, Any, Any]:
     return make_vector(run.environment_id, run.environment_settings, run.reward, episodes, AutoresetMode.DISABLED)
 
 
-def _evaluate(run: TrainingRun, policy: Policy) -> dict[str, Any]:
+def _evaluate(run: TrainingRun, policy: Policy, guards: GuardSettings) -> dict[str, Any]:
     env = _bare(run, run.evaluation_episodes)
     catalogue = Catalogue.of(env)
     episodes = play_episodes(env, policy, run.evaluation_seed)
+    require_sound_episodes(episodes, guards)
     env.close()
     own = catalogue.reward(run.reward) if catalogue is not None and run.reward != ENVIRONMENT_REWARD else None
     return evaluation_scores(episodes, own, catalogue)

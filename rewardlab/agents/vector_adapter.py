@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -10,6 +10,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices, VecEnvStepReturn
 
+from rewardlab.agents.guards.step_guard import StepGuard
+from rewardlab.agents.guards.trail import StepTaken
 from rewardlab.agents.unbatched_infos import unbatched_infos
 from rewardlab.errors import BadInput, InvalidReward, Problem
 from rewardlab.snapshots import Restorable
@@ -29,12 +31,13 @@ class VectorAdapter(VecEnv, Restorable):
     Args:
         vector_env: An environment whose autoreset mode is SAME_STEP or DISABLED. NEXT_STEP is refused: its reset steps
             would be trained on as if they were steps.
+        guard: Looks at all that the environment says.
 
     Raises:
         BadInput: The autoreset mode is NEXT_STEP or not stated.
     """
 
-    def __init__(self, vector_env: VectorEnv[Any, Any, Any]) -> None:
+    def __init__(self, vector_env: VectorEnv[Any, Any, Any], guard: StepGuard | None = None) -> None:
         mode = vector_env.metadata.get("autoreset_mode")
         if mode not in (AutoresetMode.SAME_STEP, AutoresetMode.DISABLED):
             fix = "make it with autoreset_mode='SameStep', or vector_kwargs={'autoreset_mode': AutoresetMode.SAME_STEP}"
@@ -43,13 +46,16 @@ class VectorAdapter(VecEnv, Restorable):
         self.vector_env = vector_env if isinstance(vector_env, VectorLedger) else VectorLedger(vector_env)
         self._actions: NDArray[Any] = np.zeros(0)
         self._steps_taken = 0
+        self._guard = guard
         super().__init__(vector_env.num_envs, vector_env.single_observation_space, vector_env.single_action_space)
 
     def reset(self) -> Any:
         """Begin new episodes everywhere, with the seed and options given to `seed` and `set_options`."""
         seed = None if self._seeds[0] is None else int(self._seeds[0])
         options = self._options[0] or None
-        observations, infos = self.vector_env.reset(seed=seed, options=options)
+        observations, infos = self._guarded(lambda: self.vector_env.reset(seed=seed, options=options))
+        if self._guard is not None:
+            self._guard.began(observations)
         self.reset_infos = unbatched_infos(infos, self.num_envs)
         self._reset_seeds()
         self._reset_options()
@@ -64,9 +70,14 @@ class VectorAdapter(VecEnv, Restorable):
 
         Raises:
             InvalidReward: A reward is NaN, infinite or too large for float32; names the step and the environment.
+            Diverged: Instead of it, and for more than rewards, if there is a guard.
         """
-        observations, rewards, terminations, truncations, infos = self.vector_env.step(self._actions)
+        actions = self._actions
+        observations, rewards, terminations, truncations, infos = self._guarded(lambda: self.vector_env.step(actions))
         self._steps_taken += 1
+        if self._guard is not None:
+            taken = (actions, observations, rewards, terminations, truncations, infos)
+            self._guard.took(StepTaken(self._steps_taken, *taken))
         with np.errstate(over="ignore"):
             seen = rewards.astype(np.float32)
         if not np.isfinite(seen).all():
@@ -139,6 +150,15 @@ class VectorAdapter(VecEnv, Restorable):
         from stable_baselines3.common.monitor import Monitor
 
         return [wrapper_class is Monitor] * len(self._rows(indices))
+
+    def _guarded(self, acting: Callable[[], Any]) -> Any:
+        """What the environment answers; where one of its layers refuses to pay what is no number, the guard tells."""
+        try:
+            return acting()
+        except InvalidReward as fault:
+            if self._guard is None:
+                raise
+            raise self._guard.refused(fault, self._steps_taken + 1) from fault
 
     def _hand_over_finals(
         self, observations: Any, infos: dict[str, Any], ended: NDArray[np.bool_], dicts: list[dict[str, Any]]

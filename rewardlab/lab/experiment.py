@@ -97,6 +97,10 @@ def _row(
         provenance["detail"] = event.detail
     if event.place:
         provenance["place"] = event.place
+    if event.kind == "finished" and "diverged" in event.payload:
+        provenance["diverged"] = dict(event.payload["diverged"])
+        message = str(provenance["diverged"].pop("message"))
+        return StoredRun(task.identity, "failed", task.settings, {}, message, provenance)
     if event.kind != "finished":
         return StoredRun(task.identity, "failed", task.settings, {}, str(event.payload), provenance)
     result: dict[str, Any] = dict(event.payload)
@@ -105,7 +109,7 @@ def _row(
     try:
         json.dumps(result, allow_nan=False)
     except ValueError:
-        why = "evaluation: got a score that is NaN or infinite, expected finite ones; look at the environment's reward"
+        why = "diverged: a score is NaN or infinite, expected finite ones; look at the environment's reward"
         return StoredRun(task.identity, "failed", task.settings, {}, why, provenance)
     return StoredRun(task.identity, "finished", task.settings, result, "", provenance)
 

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from rewardlab.agents import TrainingRun, train
-from rewardlab.errors import RunFailed
+from rewardlab.errors import Diverged
 
 DELIVERY = "rewardlab_envs:rewardlab/Delivery-v0"
 SETTINGS = {"gamma": 0.97, "n_steps": 20, "batch_size": 100, "n_epochs": 2}
@@ -141,7 +141,7 @@ def test_diverged_weights_are_a_failure_not_a_result(monkeypatch: pytest.MonkeyP
         return self
 
     monkeypatch.setattr(PPO, "learn", poisoned)
-    with pytest.raises(RunFailed, match=r"step 1000: got non-finite weights in .*; the training diverged: lower"):
+    with pytest.raises(Diverged, match=r"step 1000: got a weight in .* of nan, expected .*; lower"):
         train(RUN, quiet)
 
 
