@@ -7,18 +7,18 @@ import re
 from pathlib import Path
 from typing import NoReturn, final
 
-from rewardlab.cli import advising, auditing, engines, learning, looking, training, words
+from rewardlab.cli import advising, auditing, engines, learning, looking, results, training, words
 from rewardlab.errors import RewardLabError, nearest
 
 __all__ = ["make_parser"]
 
 _OPTIONS = (
-    "--actions", "--against", "--all", "--allow-code", "--data", "--delay", "--engine", "--episodes", "--fail-on",
-    "--false-alarm-cost", "--gamma", "--help", "--horizon", "--json", "--kind", "--max-retries", "--memory-limit",
-    "--miss-cost", "--mistake", "--negatives", "--occupation", "--out", "--output", "--policy", "--positives",
-    "--process-limit", "--reward", "--scheduler", "--search", "--seed", "--seeds", "--set", "--shaping",
-    "--silence-limit", "--state", "--steps", "--time-limit", "--tls-ca", "--tls-cert", "--tls-key", "--workers",
-    "--wrapper", "--yes",
+    "--actions", "--against", "--all", "--allow-code", "--csv", "--data", "--delay", "--engine", "--episodes",
+    "--fail-on", "--false-alarm-cost", "--gamma", "--help", "--horizon", "--in", "--json", "--kind", "--max-retries",
+    "--memory-limit", "--miss-cost", "--mistake", "--negatives", "--occupation", "--out", "--output", "--policy",
+    "--positives", "--process-limit", "--provenance", "--reward", "--scheduler", "--search", "--seed", "--seeds",
+    "--set", "--shaping", "--silence-limit", "--state", "--steps", "--time-limit", "--tls-ca", "--tls-cert",
+    "--tls-key", "--workers", "--wrapper", "--yes",
 )  # fmt: skip
 _GOES_ON = "it is not needed: `rewardlab run` goes on with whatever is not finished, and trains what has changed anew"
 _NEEDLESS = {"--resume": _GOES_ON, "--continue": _GOES_ON, "--restart": _GOES_ON}
@@ -80,6 +80,8 @@ def make_parser() -> argparse.ArgumentParser:
     compare.add_argument("--gamma", type=float, default=0.97, metavar="G", help="the discount (default: 0.97)")
     _add_training_options(compare)
     compare.set_defaults(command=training.compare)
+
+    _add_results(commands)
 
     audit = commands.add_parser("audit", help="say whether a reward still asks for what was meant, without training")
     audit.add_argument("environment", metavar="ENV", help="for instance: rewardlab_envs:rewardlab/Delivery-v0")
@@ -179,6 +181,31 @@ def make_parser() -> argparse.ArgumentParser:
     _add_code_option(watch)
     watch.set_defaults(command=looking.watch)
     return parser
+
+
+def _add_results(commands: argparse._SubParsersAction[_Parser]) -> None:
+    """What is kept of experiments: how far they are, what came of them, whether it comes again."""
+    status = commands.add_parser("status", help="show how far experiments are, and who works on them")
+    status.add_argument("--json", action="store_true", help="print it as JSON")
+    status.set_defaults(command=results.status)
+
+    shown = commands.add_parser("results", help="show what came of an experiment, without training")
+    form = shown.add_mutually_exclusive_group()
+    form.add_argument("--csv", action="store_true", help="print the numbers of all runs as CSV")
+    form.add_argument("--json", action="store_true", help="print all that came of them as JSON")
+    form.add_argument("--provenance", action="store_true", help="print where each result comes from, as JSON")
+    _add_code_option(shown)
+    shown.set_defaults(command=results.results)
+
+    for command in (status, shown):
+        where = "its name, or the folder of its results (default: those here)"
+        command.add_argument("what", nargs="?", metavar="EXPERIMENT", help=where)
+
+    again = commands.add_parser("reproduce", help="train one run anew and say whether every number is the same")
+    again.add_argument("result", metavar="RESULT", help="the identity of a run, its first digits, or VARIANT:SEED")
+    again.add_argument("--in", dest="what", metavar="EXPERIMENT", help="where to look (default: all results here)")
+    _add_code_option(again)
+    again.set_defaults(command=results.reproduce)
 
 
 def _add_losses(commands: argparse._SubParsersAction[_Parser]) -> None:

@@ -53,9 +53,33 @@ def test_a_terminal_shows_what_is_running_under_its_name(name: str) -> None:
         for run in (first, second):
             display(run, Event(0, "started"))
             display(run, Event(0, "progress", 1000))
-    assert f"{name}, seed 0; repaired, seed 0" in screen.getvalue()
-    assert "0 of 2 runs" in screen.getvalue()
-    assert " 25 %" in screen.getvalue()
+    lines = screen.getvalue().splitlines()
+    for label in ("0 of 2 runs, 2 running", f"  {name}, seed 0", "  repaired, seed 0"):
+        assert any(label in line and " 25 %" in line for line in lines)
+
+
+def test_now_and_then_a_line_says_how_far_the_whole_is_where_nobody_watches() -> None:
+    """A quarter of all steps after 60 s: 180 s are left. The next line comes half a minute later."""
+    screen = io.StringIO()
+    console = Console(file=screen, width=200, color_system=None, legacy_windows=False)
+    now = [0.0]
+    first = plan_of(with_variant(name="plain")).runs[0]
+    with ProgressDisplay(console, 2, 4000, clock=lambda: now[0]) as display:
+        display(first, Event(0, "started"))
+        for now[0], steps in ((10.0, 1000), (60.0, 2000), (70.0, 2100), (89.0, 2200), (90.0, 3000)):
+            display(first, Event(0, "progress", steps))
+    assert screen.getvalue().splitlines() == [
+        "[0/2] 25 % of all steps; about 180 s left",
+        "[0/2] 38 % of all steps; about 150 s left",
+    ]
+
+
+def test_runs_of_other_processes_count_when_they_end() -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, width=200, color_system=None, legacy_windows=False)
+    with ProgressDisplay(console, 2, 4000) as display:
+        display(plan_of(with_variant(name="plain")).runs[0], Event(-1, "finished", {}))
+    assert screen.getvalue().startswith("[1/2] plain, seed 0: finished")
 
 
 def test_another_attempt_is_told_and_is_no_end() -> None:

@@ -6,7 +6,8 @@ import json
 import sqlite3
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from typing import final
 
 from rewardlab.errors import Problem, StoreTaken
 from rewardlab.lab.store.owner import Owner, has_ended
@@ -14,9 +15,32 @@ from rewardlab.lab.store.owner_watch import OwnerWatch
 from rewardlab.lab.store.result_store import ResultStore
 from rewardlab.lab.store.submitted import Submitted
 
-__all__ = ["beat", "enter", "leave", "lost_owner"]
+__all__ = ["Presence", "beat", "enter", "leave", "lost_owner", "present"]
 
 _OWNER = "host, boot, space, process_id, started, nonce"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A process that has entered a store and not left it; it may be lost since.
+
+    Attributes:
+        owner: The process.
+        spec_hash: Of the experiment that it works on.
+        heartbeat: When it last said that it lives, in seconds since 1970.
+    """
+
+    owner: Owner
+    spec_hash: str
+    heartbeat: float
+
+
+def present(store: ResultStore) -> list[Presence]:
+    """Who has entered a store and not left it."""
+    with store.file.reading() as connection:
+        rows = connection.execute(f"SELECT {_OWNER}, spec_hash, heartbeat FROM owners ORDER BY heartbeat").fetchall()  # noqa: S608
+    return [Presence(Owner(*row[:-2]), row[-2], row[-1]) for row in rows]
 
 
 def enter(store: ResultStore, owner: Owner, experiment: Submitted, watch: OwnerWatch) -> None:

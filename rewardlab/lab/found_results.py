@@ -1,0 +1,45 @@
+"""Finding results: the stores in a folder, or those of an experiment by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rewardlab.errors import BadInput, Problem, nearest
+
+__all__ = ["STORE_NAME", "find_stores"]
+
+STORE_NAME = "results.sqlite"
+"""What a store is called in its folder."""
+
+_HOME = Path("results")
+
+
+def find_stores(text: str | None = None) -> list[Path]:
+    """The stores that a user means.
+
+    Args:
+        text: A folder with results, the store in it, or the name of an experiment that ran here. By default all
+            experiments that ran here, by name.
+
+    Returns:
+        Files that are there, at least one. None of them was opened.
+
+    Raises:
+        BadInput: There are no results.
+    """
+    here = sorted(_HOME.glob(f"*/{STORE_NAME}"))
+    if text is None:
+        if not here:
+            got = f"no results below {_HOME.resolve()}"
+            raise BadInput(
+                Problem("results", got, f"a folder with a {STORE_NAME}", "run an experiment, or name a folder")
+            )
+        return here
+    path = Path(text)
+    for candidate in (path, path / STORE_NAME, _HOME / text / STORE_NAME):
+        if candidate.is_file():
+            return [candidate]
+    names = [store.parent.name for store in here]
+    fix = nearest(text, names) or (f"here are {', '.join(names)}" if names else "run it first")
+    got = f"a folder without a {STORE_NAME}" if path.is_dir() else "no folder and no experiment that ran here"
+    raise BadInput(Problem(text, got, f"a folder with results, seen from {Path.cwd()}", fix))
