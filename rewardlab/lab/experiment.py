@@ -53,7 +53,8 @@ def run_experiment(
 ) -> None:
     """Train runs, or wait until other processes have, and keep how each of them ended.
 
-    What a run can go on from lies in the folder ``checkpoints`` beside the store until its result is kept.
+    What a run can go on from lies in the folder ``checkpoints`` beside the store until its result is kept. It is also
+    removed where a run failed of what it does: what is mended then is tried from the first step on.
 
     Args:
         runs: Such as `missing_runs` gives.
@@ -82,7 +83,7 @@ def run_experiment(
     row = partial(_row, planned, session.experiment.spec_hash, type(engine).__name__)
     with closing(do_claimed(tasks, session, engine, train_job, row, preload)) as happened:
         for task, event in happened:
-            if event.kind == "finished":
+            if event.kind == "finished" or (event.kind == "failed" and _failed_by_itself(session.store, task.identity)):
                 _tidy(folder, [task.identity])
             listener(planned[task.identity], event)
 
@@ -112,6 +113,14 @@ def _row(
         why = "diverged: a score is NaN or infinite, expected finite ones; look at the environment's reward"
         return StoredRun(task.identity, "failed", task.settings, {}, why, provenance)
     return StoredRun(task.identity, "finished", task.settings, result, "", provenance)
+
+
+def _failed_by_itself(store: ResultStore, identity: str) -> bool:
+    """Whether a run diverged or raised, and its process was not ended by something else."""
+    row = store.read(identity)
+    if row is None:
+        return False
+    return "diverged" in row.provenance or "Traceback (most recent call last)" in row.provenance.get("detail", "")
 
 
 def _tidy(folder: Path, identities: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from rewardlab.errors import Problem, RewardLabError, StoreTaken, StoreUnusable
@@ -38,7 +38,8 @@ def unusable(path: Path, fault: sqlite3.Error | OSError) -> RewardLabError:
     kind = None if code is None else code & 0xFF
     if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         fix = "close the program that has it open, or wait for it"
-        return StoreTaken(Problem(str(path), f"{fault}", "a results file that no other program keeps locked", fix))
+        got = f"{fault}{_who_works_with(path)}"
+        return StoreTaken(Problem(str(path), got, "a results file that no other program keeps locked", fix))
     if kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return damaged(path, str(fault))
     if kind in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
@@ -51,6 +52,16 @@ def damaged(path: Path, how: str) -> StoreUnusable:
     """The error of a file that is no store, or is one no more."""
     fix = "move it away, or restore it from a backup: without it, all its runs are trained again"
     return StoreUnusable(Problem(str(path), how, "a results file as rewardlab wrote it", fix))
+
+
+def _who_works_with(path: Path) -> str:
+    """Those that have entered a store, whether or not they keep it locked; empty where it cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as connection:
+            rows = connection.execute("SELECT process_id, host FROM owners ORDER BY heartbeat").fetchall()
+    except sqlite3.Error:
+        return ""
+    return "; at work with it: " + ", ".join(f"process {number} on {host}" for number, host in rows) if rows else ""
 
 
 def _free_bytes(path: Path) -> str:

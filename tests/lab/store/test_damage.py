@@ -126,6 +126,14 @@ def test_a_store_that_another_program_keeps_locked_is_refused(closed: Path, monk
         f"{closed}: got database is locked, expected a results file that no other program keeps locked;"
         " close the program that has it open, or wait for it"
     )
+    holder.execute(
+        "INSERT INTO owners (nonce, host, boot, space, process_id, started, spec_hash, heartbeat)"
+        " VALUES ('n', 'far', 'b', 's', 77, '1', 'h', 0.0)"
+    )
+    holder.execute("COMMIT")
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreTaken, match="got database is locked; at work with it: process 77 on far, expected"):
+        ResultStore(closed)
     holder.close()
     assert ResultStore(closed).read(RUNS[0].identity) == RUNS[0]
 
