@@ -23,7 +23,7 @@ __all__ = ["as_text", "comparison_csv", "comparison_notes", "comparison_table", 
 _Row = tuple[str, Callable[[VariantSummary], str] | None]
 """A label and what stands in each variant's column; no cells for the heading of a section."""
 
-_LABEL_CHARACTERS, _CELL_CHARACTERS = 21, 12
+_CELL_CHARACTERS = 12
 
 
 def comparison_tables(comparison: Comparison, width: int) -> list[Table]:
@@ -33,7 +33,8 @@ def comparison_tables(comparison: Comparison, width: int) -> list[Table]:
         comparison: What to show.
         width: The characters of a line.
     """
-    beside = max(1, (width - _LABEL_CHARACTERS) // (_CELL_CHARACTERS + 2))
+    label_characters = max(len(label) for label, _ in _rows(comparison))
+    beside = max(1, (width - label_characters) // (_CELL_CHARACTERS + 2))
     variants = comparison.variants
     return [comparison_table(comparison, variants[first : first + beside]) for first in range(0, len(variants), beside)]
 

@@ -75,6 +75,17 @@ def test_what_some_seeds_have_no_number_for_says_of_how_many_it_is(tmp_path: Pat
     assert lines(text, "seeds")[0] == "4 of 4"
 
 
+def test_a_long_label_takes_no_column_of_the_table_away(tmp_path: Path) -> None:
+    # As long as those of mini chess, whose tables lost their last columns.
+    comparison = comparison_of(tmp_path, *"abcd", seeds=1)
+    assert comparison.plan.catalogue is not None
+    catalogue = replace(comparison.plan.catalogue, averaged_where={"delivered": "retreat_minutes"})
+    comparison = replace(comparison, plan=replace(comparison.plan, catalogue=catalogue))
+    text = as_text(comparison, width=80)
+    assert "delivered if retreat_minutes" in text
+    assert sum(line.count("1 of 1") for line in text.splitlines()) == 4
+
+
 def test_without_a_finished_seed_there_are_dashes(tmp_path: Path) -> None:
     text = as_text(comparison_of(tmp_path, "one", seeds=2, failed=(0, 1)))
     assert lines(text, "paid (own reward)")[0] == "-"
