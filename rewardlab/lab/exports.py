@@ -31,16 +31,13 @@ def results_csv(store: ResultStore, experiment: Submitted) -> str:
         Columns ``variant``, ``seed``, ``run`` (its identity), ``state`` (``finished``, ``failed`` or ``missing``),
         ``trained_steps``, and the numbers by name, each with all the digits that it takes to read it back to the bit.
     """
-    runs = [(member, store.read(member.identity)) for member in experiment.members]
-    numbers = [{} if run is None else result_columns(run) for _, run in runs]
-    names = sorted({name for columns in numbers for name in columns})
+    lines = [_line(member, store.read(member.identity)) for member in experiment.members]
+    names = sorted({name for _, columns in lines for name in columns})
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([*_FIRST_COLUMNS, *names])
-    for (member, run), columns in zip(runs, numbers, strict=True):
-        steps = "" if run is None else run.result.get("steps", "")
-        shown = [repr(columns[name]) if name in columns else "" for name in names]
-        writer.writerow([member.variant, member.seed, member.identity, _state(run), steps, *shown])
+    for first, columns in lines:
+        writer.writerow([*first, *(repr(columns[name]) if name in columns else "" for name in names)])
     return buffer.getvalue()
 
 
@@ -76,6 +73,13 @@ def provenance_lines(store: ResultStore, experiment: Submitted, table: str) -> I
     """
     head = {"experiment": experiment.name, "spec_hash": experiment.spec_hash, "table_hash": table_hash(table)}
     yield from _listed(head, "runs", (_origin(member, store.read(member.identity)) for member in experiment.members))
+
+
+def _line(member: Member, run: StoredRun | None) -> tuple[list[Any], dict[str, float]]:
+    """The first columns of a run, and its numbers; without its curve, so that ten thousand runs need little memory."""
+    steps = "" if run is None else run.result.get("steps", "")
+    numbers = {} if run is None else result_columns(run)
+    return [member.variant, member.seed, member.identity, _state(run), steps], numbers
 
 
 def _whole(member: Member, run: StoredRun | None) -> dict[str, Any]:
