@@ -29,6 +29,7 @@ from rewardlab.lab.store import (
     leave,
     this_process,
 )
+from tests.lab.forked import ended, fork
 
 EXPERIMENT = Submitted("small", {"budget_steps": 5}, (Member("one", 0, "a1"), Member("one", 1, "a2")))
 FINISHED = StoredRun("a1", "finished", {"seed": 0}, {"score": 0.1}, "", {"seconds": 1.5})
@@ -216,6 +217,23 @@ def test_a_killed_process_is_followed_at_once_and_a_stopped_one_when_it_is_given
         killed.kill()
         killed.wait()
         assert worker.take("a2") == Claim("a2", 2, 2)
+
+
+@pytest.mark.parametrize("kills", [5, pytest.param(50, marks=pytest.mark.slow)])
+def test_the_lock_of_a_killed_process_is_free_within_a_second(kills: int, store: ResultStore) -> None:
+    def hold() -> None:
+        mine = ResultStore(store.path)
+        with mine.file.writing() as connection:
+            connection.execute("DELETE FROM runs")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    store.write(FINISHED)
+    for number in range(kills):
+        assert ended(fork(hold)) == -signal.SIGKILL
+        begun = time.monotonic()
+        store.write(replace(FINISHED, identity=f"b{number}"))
+        assert time.monotonic() - begun < 1.0
+    assert store.read("a1") == FINISHED
 
 
 def test_a_folder_is_about_one_experiment(store: ResultStore) -> None:

@@ -162,12 +162,12 @@ def test_a_folder_on_the_network_is_known_as_such(kind: str, tmp_path: Path) -> 
     mounts = tmp_path / "mounts"
     mounts.write_text(
         "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
-        f"41 22 0:40 / /mnt/far\\040away rw,relatime shared:2 - {kind} server:/export rw,vers=4\n"
-        "42 41 8:2 / /mnt/far\\040away/near rw - xfs /dev/sdb1 rw\n"
+        f"41 22 0:40 / /disks/far\\040away rw,relatime shared:2 - {kind} server:/export rw,vers=4\n"
+        "42 41 8:2 / /disks/far\\040away/near rw - xfs /dev/sdb1 rw\n"
     )
-    assert network_file_system(Path("/mnt/far away/results/results.sqlite"), mounts) == kind
-    assert network_file_system(Path("/mnt/far away"), mounts) == kind
-    for local in ("/mnt/far away/near/results.sqlite", "/mnt/far awayness", "/results", "/mnt"):
+    assert network_file_system(Path("/disks/far away/results/results.sqlite"), mounts) == kind
+    assert network_file_system(Path("/disks/far away"), mounts) == kind
+    for local in ("/disks/far away/near/results.sqlite", "/disks/far awayness", "/results", "/disks"):
         assert network_file_system(Path(local), mounts) == ""
 
 

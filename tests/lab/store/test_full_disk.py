@@ -66,7 +66,7 @@ for folder in ("new", "empty", "begun"):
 def may_mount() -> bool:
     """Whether this user may mount a small disk of its own, within a name space."""
     try:
-        return subprocess.run(["unshare", "-Urm", "mount", "-t", "tmpfs", "none", "/mnt"], check=False).returncode == 0
+        return subprocess.run(["unshare", "-Urm", "mount", "-t", "tmpfs", "none", "/media"], check=False).returncode == 0
     except FileNotFoundError:
         return False
 
