@@ -9,7 +9,7 @@ import pytest
 from rewardlab.cli.engines import engine_of
 from rewardlab.cli.parser import make_parser
 from rewardlab.lab.engines import DaskEngine, LocalEngine, RunLimits
-from rewardlab.lab.spec import LimitsSpec
+from rewardlab.lab.spec_tables import LimitsSpec
 from tests.command_line import call
 
 

@@ -10,7 +10,7 @@ from rewardlab.errors import BadInput, Problem
 
 if TYPE_CHECKING:
     from rewardlab.lab.engines import Engine
-    from rewardlab.lab.spec import LimitsSpec
+    from rewardlab.lab.spec_tables import LimitsSpec
 
 __all__ = ["add_engine_options", "engine_of"]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewardlab.cli.engines import engine_of
+from rewardlab.cli.searching import searched
 
 if TYPE_CHECKING:
     from rewardlab.lab.plan import Plan
@@ -32,6 +33,8 @@ def run(options: argparse.Namespace) -> int:
     with told_by_line(path):
         if not options.yes:
             refuse_large(len(spec.variants), len(spec.seeds), spec.budget_steps, f"{path}: seeds")
+    spec = searched(spec, path, options)
+    with told_by_line(path):
         plan = plan_experiment(spec, str(path), allowed_modules=options.allow_code)
     return _train_and_show(plan, options)
 

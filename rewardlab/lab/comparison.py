@@ -12,7 +12,7 @@ import numpy as np
 
 from rewardlab.lab.exact_optima import exact_optima
 from rewardlab.lab.plan import Plan, environment_settings
-from rewardlab.lab.spec import VariantSpec
+from rewardlab.lab.spec_tables import VariantSpec
 from rewardlab.lab.statistics import (
     Estimate,
     PairedDifference,

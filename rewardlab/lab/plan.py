@@ -18,7 +18,8 @@ from rewardlab.agents.environments import ENVIRONMENT_REWARD
 from rewardlab.agents.training import PROBE_EPISODES, TrainingRun
 from rewardlab.errors import BadInput, Problem
 from rewardlab.lab.checked_environment import checked_environment
-from rewardlab.lab.spec import ExperimentSpec, VariantSpec
+from rewardlab.lab.spec import ExperimentSpec
+from rewardlab.lab.spec_tables import VariantSpec
 from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.rewards.returns import check_gamma
 from rewardlab.wrappers.stack import order_of_stack_problems, wrapper_problems

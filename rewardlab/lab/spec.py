@@ -6,183 +6,49 @@ potentials, events) is checked by `rewardlab.lab.plan`.
 
 from __future__ import annotations
 
-import math
-import unicodedata
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, final
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
-    Discriminator,
     Field,
     PrivateAttr,
     SerializerFunctionWrapHandler,
-    Tag,
     ValidationError,
     model_serializer,
 )
-from pydantic_core import PydanticCustomError
 
 from rewardlab.agents.algorithms import setting_names
 from rewardlab.errors import BadInput, Problem
 from rewardlab.lab.located_problems import told_by_line
 from rewardlab.lab.spec_problems import Tables, problems_of_schema, repetitions
+from rewardlab.lab.spec_tables import (
+    AlgorithmSpec,
+    ClosedModel,
+    EnvironmentSpec,
+    LimitsSpec,
+    RangeSpec,
+    SearchSpec,
+    Seed,
+    SweepSpec,
+    VariantAlgorithmSpec,
+    VariantSpec,
+)
 from rewardlab.lab.sweep import Expansion, expand_sweep
 from rewardlab.lab.toml_file import read_toml, refuse_deep
 from rewardlab.wrappers.kinds import KINDS
 
-__all__ = [
-    "AlgorithmSpec",
-    "ClosedModel",
-    "EnvironmentSpec",
-    "ExperimentSpec",
-    "LimitsSpec",
-    "SweepSpec",
-    "VariantAlgorithmSpec",
-    "VariantSpec",
-    "parse_spec",
-    "read_spec",
-]
+__all__ = ["ExperimentSpec", "parse_spec", "read_spec"]
 
-MAX_SEED = 2**32 - 1
 MAX_SEEDS = 10_000
 MAX_BUDGET_STEPS = 10**12
-
-Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
-Weight = Annotated[float, Field(allow_inf_nan=False)]
 
 
 def _seed_list(value: object) -> object:
     # `seeds = 5` means the first five.
     is_count = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_SEEDS
     return list(range(value)) if is_count else value  # type: ignore[call-overload]
-
-
-def _reward_form(value: object) -> str:
-    return "weights" if isinstance(value, dict) else "name"
-
-
-def _printable(name: str) -> str:
-    odd = next((character for character in name if unicodedata.category(character) in ("Cc", "Cs")), None)
-    if odd is not None:
-        raise PydanticCustomError(
-            "control_character", "a name without control characters such as {odd}", {"odd": repr(odd)}
-        )
-    return name
-
-
-def _plain(settings: dict[str, Any]) -> dict[str, Any]:
-    """What identifies a run is JSON: no dates, no NaN."""
-    layer: list[Any] = [settings]
-    while layer:
-        values = [value for part in layer for value in (part.values() if isinstance(part, dict) else part)]
-        layer = [value for value in values if isinstance(value, dict | list)]
-        for value in values:
-            finite = not isinstance(value, float) or math.isfinite(value)
-            if not (finite and isinstance(value, str | bool | int | float | dict | list)):
-                raise PydanticCustomError(
-                    "not_plain", "text, finite numbers, true, false, lists and tables, not {odd}", {"odd": repr(value)}
-                )
-    return settings
-
-
-Settings = Annotated[dict[str, Any], AfterValidator(_plain)]
-NumEnvs = Annotated[int, Field(ge=1, le=4096)]
-SweepGrid = Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], Field(min_length=1)]
-SweepRows = Annotated[list[Annotated[dict[str, Any], Field(min_length=1)]], Field(min_length=1)]
-
-
-class ClosedModel(BaseModel):
-    """A table of a spec: unknown keys are refused, nothing is converted, nothing changes."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-@final
-class EnvironmentSpec(ClosedModel):
-    """An environment: its id and keyword arguments."""
-
-    id: str
-    settings: Settings = {}
-
-
-@final
-class AlgorithmSpec(ClosedModel):
-    """An algorithm: its name, the number of environments stepped at once, and keyword arguments of its class."""
-
-    name: str = "ppo"
-    num_envs: NumEnvs = 50
-    settings: dict[str, Any] = {}
-
-
-@final
-class VariantAlgorithmSpec(ClosedModel):
-    """What a variant learns by, where that differs from the experiment: the same keys, each of them optional."""
-
-    name: str | None = None
-    num_envs: NumEnvs | None = None
-    settings: dict[str, Any] = {}
-
-
-@final
-class VariantSpec(ClosedModel):
-    """One way to pay and train the agent.
-
-    Attributes:
-        name: What tables call it.
-        reward: A name of the environment's catalogue, or event weights.
-        wrappers: Reward wrappers, innermost first.
-        auxiliary: What the agent learns beside its task; see `rewardlab.agents.auxiliary_settings`.
-        regularizers: Penalties on the weights of its networks.
-        environment: Settings of the environment that differ from the experiment's.
-        algorithm: What differs from the experiment's. The settings of another algorithm are not inherited.
-    """
-
-    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
-    reward: Annotated[
-        Annotated[str, Tag("name")] | Annotated[dict[str, Weight], Tag("weights")], Discriminator(_reward_form)
-    ]
-    wrappers: list[dict[str, Any]] = []
-    auxiliary: list[dict[str, Any]] = []
-    regularizers: list[dict[str, Any]] = []
-    environment: Settings = {}
-    algorithm: VariantAlgorithmSpec = VariantAlgorithmSpec()
-
-
-@final
-class LimitsSpec(ClosedModel):
-    """What each run may use before it is ended; see `rewardlab.lab.engines.RunLimits`.
-
-    Attributes:
-        seconds: Of wall time.
-        memory_mib: Held by its process and those that it started, in MiB.
-        silent_seconds: Without a sign of progress.
-        processes: Its own and those that it started.
-        attempts: How often a run is tried whose process dies or hangs.
-    """
-
-    seconds: Annotated[float, Field(ge=0.1, le=1e9, allow_inf_nan=False)] | None = None
-    memory_mib: Annotated[float, Field(ge=1, le=1e9, allow_inf_nan=False)] | None = None
-    silent_seconds: Annotated[float, Field(ge=0.1, le=1e9, allow_inf_nan=False)] | None = None
-    processes: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    attempts: Annotated[int, Field(ge=1, le=101)] | None = None
-
-
-@final
-class SweepSpec(ClosedModel):
-    """What is varied; one of the two.
-
-    Attributes:
-        grid: From a path to its values; all combinations.
-        list: Combinations, each from paths to values.
-    """
-
-    grid: SweepGrid | None = None
-    list: SweepRows | None = None
 
 
 @final
@@ -224,8 +90,14 @@ class ExperimentSpec(ClosedModel):
 
     @model_serializer(mode="wrap")
     def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # A spec of version 1 is to look as it always did, for its hash is kept with its results.
-        return {key: value for key, value in handler(self).items() if key not in _SINCE_2 or value is not None}
+        # A spec of version 1 is to look as it always did, for its hash is kept with its results. What a sweep made
+        # stands among the variants, and would be made once more by whoever reads what was kept.
+        made = self.sweep is not None and self.sweep.search is None
+        return {
+            key: value
+            for key, value in handler(self).items()
+            if key not in _SINCE_2 or (value is not None and not (made and key == "sweep"))
+        }
 
     def in_file(self, problems: list[Problem], source: str) -> list[Problem]:
         """Problems of the variants, told of what stands in the file, where a sweep made them.
@@ -235,6 +107,21 @@ class ExperimentSpec(ClosedModel):
             source: The file, or what else the problems name.
         """
         return problems if self._expansion is None else self._expansion.in_file(problems, source)
+
+    def with_variants(self, expansion: Expansion, seeds: list[int]) -> ExperimentSpec:
+        """The same experiment with variants that a search has made, on other seeds.
+
+        Args:
+            expansion: The variants, as data.
+            seeds: What each is trained on.
+
+        Raises:
+            ValidationError: A variant is none.
+        """
+        variants = [VariantSpec.model_validate(variant) for variant in expansion.variants]
+        changed = self.model_copy(update={"variants": variants, "seeds": seeds})
+        changed._expansion = expansion
+        return changed
 
 
 _SINCE_2 = ("probe_episodes", "checkpoint_seconds", "limits", "sweep")
@@ -246,6 +133,8 @@ _TABLES: Tables = {
     ("variants", "algorithm"): VariantAlgorithmSpec,
     ("limits",): LimitsSpec,
     ("sweep",): SweepSpec,
+    ("sweep", "search"): SearchSpec,
+    ("sweep", "search", "over"): RangeSpec,
 }
 
 
@@ -274,9 +163,12 @@ def parse_spec(data: dict[str, Any], source: str) -> ExperimentSpec:
     written = _validated(data, source)
     if written.sweep is None:
         return written
-    if (written.sweep.grid is None) == (written.sweep.list is None):
-        got = "neither grid nor list" if written.sweep.grid is None else "both grid and list"
-        raise BadInput(Problem(f"{source}: sweep", got, "one of them"))
+    kinds = [kind for kind in ("grid", "list", "search") if getattr(written.sweep, kind) is not None]
+    if len(kinds) != 1:
+        got = " and ".join(kinds) if kinds else "none of them"
+        raise BadInput(Problem(f"{source}: sweep", got, "one of grid, list and search"))
+    if kinds == ["search"]:
+        return written
     expansion = expand_sweep(data, source)
     try:
         spec = _validated({**data, "variants": list(expansion.variants)}, source)
@@ -331,6 +223,8 @@ def _homes() -> dict[str, str]:
         **dict.fromkeys(EnvironmentSpec.model_fields, "environment"),
         **dict.fromkeys(LimitsSpec.model_fields, "limits"),
         **dict.fromkeys(SweepSpec.model_fields, "sweep"),
+        **dict.fromkeys(("over", "trials", "batch"), "sweep.search"),
+        **dict.fromkeys(RangeSpec.model_fields, "sweep.search.over"),
         **dict.fromkeys(AlgorithmSpec.model_fields, "algorithm"),
         **dict.fromkeys(setting_names(), "algorithm.settings"),
         **dict.fromkeys(ExperimentSpec.model_fields, "the top of the file"),

@@ -65,7 +65,9 @@ def _problem(error: Any, source: str, tables: Tables, homes: Mapping[str, str], 
     where = f"{source}: {_place(location)}"
     if error["type"] == "extra_forbidden":
         table = tuple(part for part in location[:-1] if isinstance(part, str))
-        known = sorted(set(tables[table].model_fields) - (set(hidden) if not table else set()))
+        # Where a table's keys are the user's own, what they lead to is known.
+        schema = tables[table if table in tables else table[:-1]]
+        known = sorted(set(schema.model_fields) - (set(hidden) if not table else set()))
         key = str(location[-1])
         fix = f"it belongs at {homes[key]}" if key in homes else nearest(key, known)
         return Problem(where, "an unknown key", f"one of {', '.join(known)}", fix)

@@ -9,8 +9,9 @@ from pydantic import Field, ValidationError
 
 from rewardlab.errors import BadInput
 from rewardlab.lab.located_problems import told_by_line
-from rewardlab.lab.spec import ClosedModel, EnvironmentSpec, ExperimentSpec, parse_spec
+from rewardlab.lab.spec import ExperimentSpec, parse_spec
 from rewardlab.lab.spec_problems import Tables, problems_of_schema
+from rewardlab.lab.spec_tables import ClosedModel, EnvironmentSpec
 from rewardlab.lab.toml_file import read_toml, refuse_deep
 
 __all__ = ["DistanceStudySpec", "StudyEnvironmentSpec", "read_any_spec"]

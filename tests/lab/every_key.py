@@ -96,6 +96,18 @@ def specs() -> dict[str, dict[str, Any]]:
     found = {
         "top": small_spec(version=2, sweep={"grid": {"algorithm.num_envs": [5]}}, **late),
         "list": small_spec(version=2, sweep={"list": [{"algorithm.num_envs": 5}]}),
+        "search": small_spec(
+            version=2,
+            sweep={
+                "search": {
+                    "over": {"variants.hacked.algorithm.settings.gamma": {"low": 0.5, "high": 0.9, "log": True}},
+                    "trials": 4,
+                    "batch": 2,
+                    "seeds": [7],
+                    "seed": 3,
+                }
+            },
+        ),
         "wrappers": small_spec(
             variants=[{"name": str(n), "reward": "on_time", "wrappers": [each]} for n, each in enumerate(_WRAPPERS)]
         ),
@@ -148,7 +160,10 @@ def paths(table: Any, path: Path = ()) -> Iterator[Path]:
             return
         for key, inner in table.items():
             yield (*path, key)
-            if key not in _FREE:
+            if key == "over":  # its keys are paths, but what they lead to is of the schema
+                for name, span in inner.items():
+                    yield from paths(span, (*path, key, name))
+            elif key not in _FREE:
                 yield from paths(inner, (*path, key))
 
 

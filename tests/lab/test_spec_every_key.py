@@ -151,7 +151,7 @@ def test_every_number_is_typed_right_or_refused(tmp_path: pathlib.Path) -> None:
 
 def test_the_page_names_every_key() -> None:
     page = (pathlib.Path(__file__).parents[2] / "docs" / "experiments.md").read_text(encoding="utf-8")
-    told = set(re.findall(r"`(\w+)`|^(\w+) = ", page, re.MULTILINE))
+    told = set(re.findall(r"`(\w+)(?: = \w+)?`|^(\w+) = ", page, re.MULTILINE))
     named = {word for words in told for word in words}
     keys = {str(path[-1]) for name, path in KEYS if name != "study"}
     assert keys - named == set()
@@ -160,7 +160,7 @@ def test_the_page_names_every_key() -> None:
 def test_the_examples_of_the_page_are_accepted(tmp_path: pathlib.Path) -> None:
     page = (pathlib.Path(__file__).parents[2] / "docs" / "experiments.md").read_text(encoding="utf-8")
     whole, *parts = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
-    assert len(parts) == 2
+    assert len(parts) == 3
     begin = whole.partition("[sweep")[0]
     for text in (whole, *(begin + part for part in parts)):
         (tmp_path / "spec.toml").write_text(text, encoding="utf-8")

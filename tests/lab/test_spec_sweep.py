@@ -94,15 +94,30 @@ def test_labels_are_as_short_as_tells_them_apart() -> None:
 
 
 @pytest.mark.parametrize(
+    "sweep", [{"grid": {RATE: [1e-3, 3e-3], WEIGHT: [0.5, 2]}}, {"list": [{WEIGHT: 0.5, RATE: 1e-3}, {WEIGHT: 2}]}]
+)
+def test_what_is_kept_of_a_sweep_is_read_again_as_the_same_runs(sweep: dict[str, Any]) -> None:
+    plan = plan_of(swept(**sweep))
+    again = plan_of(plan.spec.model_dump(mode="json"))
+    assert [(run.variant, run.identity) for run in again.runs] == [(run.variant, run.identity) for run in plan.runs]
+
+
+@pytest.mark.parametrize(
     ("sweep", "expected"),
     [
-        ({}, "spec: sweep: got neither grid nor list, expected one of them"),
-        ({"grid": {RATE: [1]}, "list": [{RATE: 1}]}, "spec: sweep: got both grid and list, expected one of them"),
+        ({}, "spec: sweep: got none of them, expected one of grid, list and search"),
+        (
+            {"grid": {RATE: [1]}, "list": [{RATE: 1}]},
+            "spec: sweep: got grid and list, expected one of grid, list and search",
+        ),
         ({"grid": {}}, "spec: sweep.grid: got {}, expected "),
         ({"grid": {RATE: []}}, f"spec: sweep.grid.'{RATE}': got [], expected "),
         ({"grid": {RATE: 3}}, f"spec: sweep.grid.'{RATE}': got 3, expected a list"),
         ({"grid": {RATE: [1e-3, 1e-3]}}, f"spec: sweep.grid.'{RATE}'[1]: got 0.001 again, expected each value once"),
-        ({"grids": {RATE: [1]}}, "spec: sweep.grids: got an unknown key, expected one of grid, list; did you mean 'gr"),
+        (
+            {"grids": {RATE: [1]}},
+            "spec: sweep.grids: got an unknown key, expected one of grid, list, search; did you mea",
+        ),
         ({"grid": {"budget_steps": [1]}}, "expected a path that begins with algorithm, environment.settings or vari"),
         ({"grid": {"environment.id": ["a"]}}, "; all variants share it, lest their results mean different things"),
         ({"grid": {"algoritm.num_envs": [1]}}, "; did you mean 'algorithm'?"),
