@@ -28,6 +28,8 @@ def faults_in_words(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.NotSupportedError):
         raise  # a fault of this program
+    except UnicodeDecodeError:  # what SQLite says of a damaged file may quote it
+        raise damaged(path, "text that is none") from None
     except (sqlite3.Error, OSError) as fault:
         raise unusable(path, fault) from None
 
@@ -40,7 +42,8 @@ def unusable(path: Path, fault: sqlite3.Error | OSError) -> RewardLabError:
         fix = "close the program that has it open, or wait for it"
         got = f"{fault}{_who_works_with(path)}"
         return StoreTaken(Problem(str(path), got, "a results file that no other program keeps locked", fix))
-    if kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    is_unreadable = isinstance(fault, sqlite3.Error) and kind in (None, sqlite3.SQLITE_ERROR)
+    if is_unreadable or kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT):
         return damaged(path, str(fault))
     if kind in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         got = f"{fault} ({_free_bytes(path)})"
