@@ -232,8 +232,23 @@ def _contents(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in files if not file.name.endswith(("-shm", "-wal"))}
 
 
+def test_of_an_experiment_that_has_not_begun_there_is_a_report_too(tmp_path: Path) -> None:  # row 64
+    spec = tmp_path / "spec.toml"
+    spec.write_text(SPEC, encoding="utf-8")
+    with at_work(ResultStore(tmp_path / "results.sqlite"), submission(plan_experiment(read_spec(spec), "spec"))):
+        pass
+    assert call("status", tmp_path).out.startswith("small: 0 of 4 runs finished (4 not begun)")
+    said = call("results", tmp_path)
+    assert (said.code, said.err) == (1, "")
+    assert "0 of 2" in said.out
+    assert "has not run yet" in said.words
+    (line,) = refused(call("results", tmp_path / "nowhere"))
+    assert "got no folder" in line
+
+
 ALONE = {
     23: "test_the_steps_that_are_run_are_told_where_whole_rollouts_are_more_than_the_budget",
+    64: "test_of_an_experiment_that_has_not_begun_there_is_a_report_too",
     28: "test_what_is_meant_as_it_is_written_is_accepted",
 }
 """Rows that have a test of their own."""
@@ -246,17 +261,13 @@ ELSEWHERE = {
     61: ("tests/agents/checkpoints/test_checkpoint_refusals.py", "test_one_of_another_run_is_refused_and_left_alone"),
     62: ("tests/agents/checkpoints/test_checkpoint_refusals.py", "test_code_is_refused_and_named_and_never_run"),
 }
-"""Rows of what no command reads: they are tested where a checkpoint is read."""
-
-
-WAITING = {64}
-"""Of reports on what is empty or unfinished."""
+"""Rows that are tested where a checkpoint is read, which no command does."""
 
 
 def test_every_row_is_tested_somewhere() -> None:
     tables = {slip.row for slip in SLIPS} | {int(str(row[0])) for row in [*NO_SPECS, *WORDS, *FOLDERS]}
     tested = tables | set(ALONE) | set(ELSEWHERE)
-    assert {*range(1, 41), *range(58, 65)} - tested == WAITING
+    assert {*range(1, 41), *range(58, 65)} - tested == set()
     assert all(name in globals() for name in ALONE.values())
     for file, test in ELSEWHERE.values():
         assert f"def {test}" in (ROOT / file).read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, final
+from typing import Annotated, Any, final
 
 from pydantic import (
     BeforeValidator,
@@ -34,6 +34,7 @@ from rewardlab.lab.spec_tables import (
     SweepSpec,
     VariantAlgorithmSpec,
     VariantSpec,
+    Version,
 )
 from rewardlab.lab.sweep import Expansion, expand_sweep
 from rewardlab.lab.toml_file import read_toml, refuse_deep
@@ -72,7 +73,7 @@ class ExperimentSpec(ClosedModel):
         sweep: What the variants were made by; they are all in `variants`.
     """
 
-    version: Literal[1, 2]
+    version: Version
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$")]
     question: str = ""
     environment: EnvironmentSpec

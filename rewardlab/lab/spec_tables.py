@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from typing import Annotated, Any, Self, final
+from typing import Annotated, Any, Literal, Self, final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "AlgorithmSpec",
     "ClosedModel",
     "EnvironmentSpec",
+    "FirstVersion",
     "LimitsSpec",
     "RangeSpec",
     "SearchSpec",
@@ -21,12 +22,20 @@ __all__ = [
     "SweepSpec",
     "VariantAlgorithmSpec",
     "VariantSpec",
+    "Version",
 ]
 
 MAX_SEED = 2**32 - 1
 
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 Weight = Annotated[float, Field(allow_inf_nan=False)]
+
+
+def _no_look_alike(value: object) -> object:
+    # To Python 1, 1.0 and True are alike, and whatever is like a literal is taken for it.
+    if type(value) is not int:
+        raise PydanticCustomError("whole_number", "a whole number")
+    return value
 
 
 def _reward_form(value: object) -> str:
@@ -58,6 +67,8 @@ def _plain(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 Settings = Annotated[dict[str, Any], AfterValidator(_plain)]
+FirstVersion = Annotated[Literal[1], BeforeValidator(_no_look_alike)]
+Version = Annotated[Literal[1, 2], BeforeValidator(_no_look_alike)]
 NumEnvs = Annotated[int, Field(ge=1, le=4096)]
 SweepGrid = Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], Field(min_length=1)]
 SweepRows = Annotated[list[Annotated[dict[str, Any], Field(min_length=1)]], Field(min_length=1)]

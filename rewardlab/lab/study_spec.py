@@ -11,7 +11,7 @@ from rewardlab.errors import BadInput
 from rewardlab.lab.located_problems import told_by_line
 from rewardlab.lab.spec import ExperimentSpec, parse_spec
 from rewardlab.lab.spec_problems import Tables, problems_of_schema
-from rewardlab.lab.spec_tables import ClosedModel, EnvironmentSpec
+from rewardlab.lab.spec_tables import ClosedModel, EnvironmentSpec, FirstVersion
 from rewardlab.lab.toml_file import read_toml, refuse_deep
 
 __all__ = ["DistanceStudySpec", "StudyEnvironmentSpec", "read_any_spec"]
@@ -42,7 +42,7 @@ class DistanceStudySpec(ClosedModel):
         proxy_seed: Draws the random proxies.
     """
 
-    version: Literal[1]
+    version: FirstVersion
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$")]
     study: Literal["distances"]
     question: str = ""

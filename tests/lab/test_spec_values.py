@@ -93,6 +93,8 @@ def test_seeds_are_refused_one_by_one(seeds: object, expected: list[str]) -> Non
     ("changes", "expected"),
     [
         ({"version": 3}, "spec: version: got 3, expected 1 or 2"),
+        ({"version": True}, "spec: version: got True, expected a whole number"),
+        ({"version": 1.0}, "spec: version: got 1.0, expected a whole number"),
         ({"budget_steps": 0}, "spec: budget_steps: got 0, expected greater than or equal to 1"),
         ({"budget_steps": 10**13}, "spec: budget_steps: got 10000000000000, expected less than or equal to"),
         ({"budget_steps": "4000"}, "spec: budget_steps: got '4000', expected a whole number"),
