@@ -61,12 +61,29 @@ for folder in ("new", "empty", "begun"):
     print(said.code, said.out, said.err, end="")
 """
 
+WHOLE = """
+from tests.command_line import call
+from tests.lab.small_experiment import small_spec, write_toml
+algorithm = {"name": "q_learning", "num_envs": 10, "settings": {"gamma": 0.97}}
+spec = write_toml(disk / "spec.toml", small_spec(seeds=[0], algorithm=algorithm))
+filler = disk / "filler"
+for left in (0, 150):
+    filler.write_bytes(bytes(shutil.disk_usage(disk).free - left * 1024))
+    said = call("run", spec, "--out", disk / "out")
+    print(said.code, said.err, end="")
+    filler.unlink()
+said = call("run", spec, "--out", disk / "out")
+print(said.code, said.err)
+"""
+
 
 @cache
 def may_mount() -> bool:
     """Whether this user may mount a small disk of its own, within a name space."""
     try:
-        return subprocess.run(["unshare", "-Urm", "mount", "-t", "tmpfs", "none", "/media"], check=False).returncode == 0
+        return (
+            subprocess.run(["unshare", "-Urm", "mount", "-t", "tmpfs", "none", "/media"], check=False).returncode == 0
+        )
     except FileNotFoundError:
         return False
 
@@ -92,3 +109,14 @@ def test_a_disk_that_may_not_be_written_is_told_before_anything_runs(tmp_path: P
         assert line.startswith(f"4  rewardlab: {tmp_path}/{folder}/results.sqlite: got ")
         assert line.endswith("expected a results file that can be written; choose another folder with --out, or make"
                              " this one writable")  # fmt: skip
+
+
+@pytest.mark.slow
+def test_an_experiment_on_a_full_disk_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    first, second, third = on_a_small_disk(WHOLE, tmp_path).splitlines()
+    for line in (first, second):
+        assert line.startswith("4 rewardlab: ")
+        assert line.endswith(
+            ("what is finished is kept, and the same command goes on from there", "; what is finished is kept")
+        )
+    assert third == "0 "
