@@ -25,6 +25,7 @@ What *died* may be tried again, what *failed* would fail again.
 
 _ABORT_SECONDS = 1.0
 _LEAVE_SECONDS = 12.0
+_CATCH_UP_SECONDS = 2.0
 _CRASHES = {"SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT"}
 _PLACE = re.compile(r'File "([^"]*)", line (\d+) in (\S+)')
 
@@ -63,7 +64,7 @@ class Attempt:
             faults.close()
         self.ended: int = self._process.sentinel
         self._pid = 0
-        self._begun = self._heard = time.monotonic()
+        self._begun = self._heard = self._caught_up = time.monotonic()
 
     def listen(self) -> int | End | None:
         """Read one message, if there is any or it has ended: a count of progress, the end, or nothing of interest."""
@@ -83,9 +84,11 @@ class Attempt:
 
     def judge(self, limits: RunLimits) -> End | None:
         """End it if it has passed a limit, and say which."""
-        if self.news.poll(0):  # it may have said since that it is done
-            return None
         now = time.monotonic()
+        if not self.news.poll(0):
+            self._caught_up = now
+        elif now - self._caught_up < _CATCH_UP_SECONDS:  # it may have said since that it is done
+            return None
         if limits.seconds is not None and now - self._begun > limits.seconds:
             return self._end("failed", f"it took longer than the limit of {limits.seconds:g} s (--time-limit)")
         if limits.silent_seconds is not None and now - self._heard > limits.silent_seconds:

@@ -19,14 +19,14 @@ KINDS = {
     "exit 0": "its process left with code 0 and no result",
     "exit 1": "its process left with code 1 and no result",
     "die SIGSEGV": "its process died (signal SIGSEGV) in _die, line",
-    "hang": "it hung: no sign of progress for 3 s (--silence-limit) in _hang, line",
-    "slow": "it took longer than the limit of 5 s (--time-limit) in _slow, line",
+    "hang": "it hung: no sign of progress for 4 s (--silence-limit) in _hang, line",
+    "slow": "it took longer than the limit of 6 s (--time-limit) in _slow, line",
     "eat": "MiB, more than the limit of 1000 MiB (--memory-limit) in _eat, line",
     "fork": "processes at once, more than the limit of 30 (--process-limit)",
 }
 """Each kind of failure, and how it is named."""
 
-LIMITS = RunLimits(seconds=5, memory_mib=1000, silent_seconds=3, processes=30, attempts=1)
+LIMITS = RunLimits(seconds=6, memory_mib=1000, silent_seconds=4, processes=30, attempts=1)
 
 
 def events_of(jobs: list[str], limits: RunLimits, workers: int = 2) -> list[Event]:
@@ -79,6 +79,11 @@ def test_where_a_silent_job_hung_is_kept() -> None:
     *_, failed = events_of(["hang"], RunLimits(silent_seconds=2, attempts=1))
     assert "Current thread" in failed.detail
     assert "failing_jobs.py" in failed.detail
+
+
+def test_a_job_that_never_stops_talking_has_limits_too() -> None:
+    *_, failed = events_of([f"count {10**9}"], RunLimits(seconds=2))
+    assert failed.payload.startswith("it took longer than the limit of 2 s (--time-limit) in ")
 
 
 def test_no_process_to_be_had_is_tried_again_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
