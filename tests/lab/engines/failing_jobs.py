@@ -16,7 +16,7 @@ from rewardlab.errors import BadInput, Problem, RunFailed
 
 Progress = Callable[[int], None]
 
-PRELOAD = ["rewardlab.agents.preload", "rewardlab.lab.engines"]
+PRELOAD = ["rewardlab.lab.engines"]
 
 
 def do(job: str, on_progress: Progress) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def parent(pid: int) -> int:
     [
         (kill, ["fork {} 4", "hang {}"], 6),
         (kill_group, ["fork {} 4", "hang {}"], 6),
-        (kill_with_guardians, ["hang {}", "hang {}"], 2),
+        pytest.param(kill_with_guardians, ["hang {}", "hang {}"], 2, marks=pytest.mark.slow),
     ],
 )
 def test_no_process_outlives_its_driver(

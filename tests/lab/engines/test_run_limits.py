@@ -21,12 +21,12 @@ KINDS = {
     "die SIGSEGV": "its process died (signal SIGSEGV) in _die, line",
     "hang": "it hung: no sign of progress for 4 s (--silence-limit) in _hang, line",
     "slow": "it took longer than the limit of 6 s (--time-limit) in _slow, line",
-    "eat": "MiB, more than the limit of 1000 MiB (--memory-limit) in _eat, line",
+    "eat": "MiB, more than the limit of 600 MiB (--memory-limit) in _eat, line",
     "fork": "processes at once, more than the limit of 30 (--process-limit)",
 }
 """Each kind of failure, and how it is named."""
 
-LIMITS = RunLimits(seconds=6, memory_mib=1000, silent_seconds=4, processes=30, attempts=1)
+LIMITS = RunLimits(seconds=6, memory_mib=600, silent_seconds=4, processes=30, attempts=1)
 
 
 def events_of(jobs: list[str], limits: RunLimits, workers: int = 2) -> list[Event]:
