@@ -52,7 +52,7 @@ def tabular_plan() -> Plan:
     """Four short runs of a learner that starts in no time."""
     # Cached, since the copies of a process that all make it would take longer for that than to do it.
     algorithm = {"name": "q_learning", "num_envs": 10, "settings": {"gamma": 0.97}}
-    return plan_of(small_spec(name="killed", algorithm=algorithm, budget_steps=6000, evaluation_episodes=10))
+    return plan_of(small_spec(name="killed", algorithm=algorithm, budget_steps=3000, evaluation_episodes=10))
 
 
 def start(folder: Path, moment: str = "") -> int:

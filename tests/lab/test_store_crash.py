@@ -2,43 +2,56 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
-import subprocess
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import pytest
 
-from rewardlab.lab import ResultStore
+from rewardlab.lab import ResultStore, StoredRun
+from tests.lab.forked import ended, fork
 
-WRITER = """
-import sys
-from pathlib import Path
-from rewardlab.lab.store import ResultStore, StoredRun
 
-store, prefix = ResultStore(Path(sys.argv[1])), sys.argv[2]
-print("ready", flush=True)
-for number in range(int(sys.argv[3])):
-    # Each run fails first and finishes then, so that rows are both added and replaced.
-    store.write(StoredRun(f"{prefix}-{number}", "failed", {}, {}, "once", {}))
-    store.write(StoredRun(f"{prefix}-{number}", "finished", {}, {"curve": [number] * 300}, "", {}))
-    print(number, flush=True)
-"""
+def write(path: Path, prefix: str, count: int, tell: Callable[[str], None]) -> None:
+    """Write runs, and tell of each that the store has acknowledged."""
+    store = ResultStore(path)
+    tell("ready")
+    for number in range(count):
+        # Each run fails first and finishes then, so that rows are both added and replaced.
+        store.write(StoredRun(f"{prefix}-{number}", "failed", {}, {}, "once", {}))
+        store.write(StoredRun(f"{prefix}-{number}", "finished", {}, {"curve": [number] * 300}, "", {}))
+        tell(str(number))
+
+
+def writer(path: Path, prefix: str, count: int) -> tuple[int, TextIO]:
+    """Begin to write in another process: its number, and what it tells."""
+    told, tells = os.pipe()
+
+    def body() -> None:
+        os.close(told)
+        write(path, prefix, count, lambda word: os.write(tells, f"{word}\n".encode()) and None)
+
+    child = fork(body)
+    os.close(tells)
+    return child, os.fdopen(told)
 
 
 def kill_while_writing(path: Path, prefix: str, at_least: int, seconds: float) -> list[int]:
     """Kill a writing process a while after some acknowledgements; return the runs that the store acknowledged to it."""
-    command = [sys.executable, "-c", WRITER, str(path), prefix, "1000000"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == "ready\n"
-        first = "".join(writer.stdout.readline() for _ in range(at_least))
+    child, told = writer(path, prefix, 1_000_000)
+    with told:
+        assert told.readline() == "ready\n"
+        first = "".join(told.readline() for _ in range(at_least))
         time.sleep(seconds)
-        writer.kill()
+        os.kill(child, signal.SIGKILL)
+        assert ended(child) == -signal.SIGKILL
         # A line may be cut short by the kill; a whole one was acknowledged.
-        return [int(line) for line in (first + writer.stdout.read()).splitlines(keepends=True) if line.endswith("\n")]
+        return [int(line) for line in (first + told.read()).splitlines(keepends=True) if line.endswith("\n")]
 
 
 def require_all(path: Path, acknowledged: dict[str, list[int]]) -> None:
@@ -59,7 +72,7 @@ def require_all(path: Path, acknowledged: dict[str, list[int]]) -> None:
     assert total == distinct
 
 
-@pytest.mark.parametrize(("kills", "longest"), [(10, 0.15), pytest.param(50, 0.5, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("kills", "longest"), [(25, 0.1), pytest.param(50, 0.5, marks=pytest.mark.slow)])
 def test_no_acknowledged_run_is_lost_or_doubled(kills: int, longest: float, tmp_path: Path) -> None:
     path, rng = tmp_path / "results.sqlite", np.random.default_rng(0)
     acknowledged = {}
@@ -72,9 +85,9 @@ def test_no_acknowledged_run_is_lost_or_doubled(kills: int, longest: float, tmp_
 
 def test_two_processes_share_a_store(tmp_path: Path) -> None:
     path, names = tmp_path / "results.sqlite", ("one", "two")
-    commands = [[sys.executable, "-c", WRITER, str(path), name, "25"] for name in names]
-    writers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
-    for writer in writers:
-        writer.communicate(timeout=60)
-    assert [writer.returncode for writer in writers] == [0, 0]
+    writers = [writer(path, name, 25) for name in names]
+    assert [ended(child) for child, _ in writers] == [0, 0]
+    for _, told in writers:
+        with told:
+            assert len(told.readlines()) == 26
     require_all(path, {name: list(range(25)) for name in names})
