@@ -198,8 +198,8 @@ class _Scan:
             if dotted(part) in self.lines:
                 break
             self.lines[dotted(part)] = line
-            # Not every message quotes an odd key.
-            self.lines.setdefault(f"{dotted(part[:-1])}.{part[-1]}", line)
+            if isinstance(part[-1], str):  # not every message quotes an odd key
+                self.lines.setdefault(f"{dotted(part[:-1])}.{part[-1]}".removeprefix("."), line)
 
     def _last_of(self, path: KeyPath) -> KeyPath:
         return (*path, self._sizes[path] - 1) if path in self._sizes else path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import statistics
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -109,9 +110,10 @@ def test_it_comes_near_what_is_best_and_to_the_same_again(best: float) -> None:
     trials, again = (list(search(spec, _achieving(best))) for _ in range(2))
     assert trials == again
     assert len(trials) == 24
-    chosen = max(trials, key=lambda trial: trial.score or -math.inf).values[WEIGHT]
-    # 24 of 100 equal parts of the logarithm would be as near as a factor of 1.1 on average; chance alone 1.2.
-    assert abs(math.log(chosen / best)) < math.log(1.25)
+    far = [abs(math.log(trial.values[WEIGHT] / best)) for trial in trials]
+    assert min(far) < math.log(1.25)
+    # The first 10 are drawn at random; what comes later lies where the objective is larger.
+    assert statistics.median(far[10:]) < statistics.median(far[:10])
     assert all(0.1 <= trial.values[WEIGHT] <= 10.0 for trial in trials)
 
 
