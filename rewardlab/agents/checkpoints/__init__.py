@@ -5,11 +5,12 @@ Nothing here loads torch until it is used; what does has modules of its own, suc
 """
 
 from rewardlab.agents.checkpoints.checkpoint_folder import Checkpoint, read_checkpoint, write_checkpoint
-from rewardlab.agents.checkpoints.checkpoint_keeper import CheckpointKeeper
+from rewardlab.agents.checkpoints.checkpoint_keeper import CANNOT_BE_WRITTEN, CheckpointKeeper
 from rewardlab.agents.checkpoints.checkpoint_settings import CheckpointSettings
 from rewardlab.agents.checkpoints.run_mark import RunMark, made_with
 
 __all__ = [
+    "CANNOT_BE_WRITTEN",
     "Checkpoint",
     "CheckpointKeeper",
     "CheckpointSettings",

@@ -15,10 +15,13 @@ from rewardlab.agents.checkpoints.checkpoint_settings import CheckpointSettings
 from rewardlab.agents.checkpoints.run_mark import RunMark
 from rewardlab.errors import BadInput, Problem, RunFailed
 
-__all__ = ["STARTED", "CheckpointKeeper"]
+__all__ = ["CANNOT_BE_WRITTEN", "STARTED", "CheckpointKeeper"]
 
 STARTED = "started"
 """An empty file: a training with these checkpoints has begun before."""
+
+CANNOT_BE_WRITTEN = "a checkpoint cannot be written"
+"""In the message of a run that failed for that reason alone: what it had written before can be gone on from."""
 
 _KEPT = 2
 _NAME = re.compile(r"\d{12}")
@@ -148,7 +151,7 @@ class CheckpointKeeper:
         there = next(folder for folder in (path, *path.parents) if folder.exists())
         free = shutil.disk_usage(there).free
         return RunFailed(
-            f"{path}: a checkpoint cannot be written: {fault.strerror or fault} ({free} bytes are free there); "
+            f"{path}: {CANNOT_BE_WRITTEN}: {fault.strerror or fault} ({free} bytes are free there); "
             f"once that is mended, run again: it goes on from step {self._steps}"
         )
 

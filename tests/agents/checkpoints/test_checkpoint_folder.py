@@ -27,6 +27,7 @@ from rewardlab.agents.checkpoints import (
 )
 from rewardlab.errors import BadInput, RunFailed
 from tests.agents.checkpoints.broken_off import break_off, hashed, present, quiet, training
+from tests.lab.store.test_full_disk import on_a_small_disk
 
 MARK = RunMark.of({"algorithm": "q_learning"}, {"numpy": "2"})
 FILES = ("manifest.json", "state.json", "tensors.safetensors")
@@ -179,6 +180,37 @@ def test_a_process_that_is_killed_while_it_writes_leaves_whole_ones(tmp_path: Pa
         # The last may be on the disk before it was reported.
         assert found.resumed["from_step"] - written[-1] in (0, 1)
         assert found.resumed["why"] == "its process ended before it was done"
+
+
+FULL_DISK = """
+import numpy as np
+from rewardlab.agents.checkpoints import *
+from rewardlab.errors import RunFailed
+
+settings, mark = CheckpointSettings(disk / "run", 0.0, 1.0), RunMark.of({}, {})
+rows = np.arange(50_000, dtype=np.float64)
+CheckpointKeeper(settings, mark).write(1, {"rows": rows})
+for left in (0, 1, 4, 8, 16, 50, 100, 200, 300, 380):
+    filler = disk / "filler"
+    filler.write_bytes(bytes(shutil.disk_usage(disk).free - left * 1024))
+    keeper = CheckpointKeeper(settings, mark)
+    try:
+        keeper.write(2, {"rows": rows + 1})
+        print("there was room")
+    except RunFailed as fault:
+        assert f"000000000002: {CANNOT_BE_WRITTEN}: No space left on device (" in str(fault), fault
+        assert "run again: it goes on from step 1" in str(fault), fault
+    filler.unlink()
+    again = CheckpointKeeper(settings, mark)
+    assert again.resumed["from_step"] == 1 and (again.state["rows"] == rows).all()
+    print("kept")
+again.write(2, {"rows": rows + 1})
+assert CheckpointKeeper(settings, mark).resumed["from_step"] == 2
+"""
+
+
+def test_a_full_disk_leaves_the_last_one_whole(tmp_path: Path) -> None:
+    assert on_a_small_disk(FULL_DISK, tmp_path).split() == ["kept"] * 10
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
