@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rewardlab.agents.evaluation import play_single
 from rewardlab.agents.training import train
 from rewardlab.lab import plan_experiment, read_spec
 from rewardlab.lab.plan import Plan
 from rewardlab.lab.shipped import find_spec
-from rewardlab_envs.minichess import Game, MiniChessEnv, action_table
+from rewardlab.transitions import Transitions
+from rewardlab_envs.minichess import Game, MiniChessEnv, action_names
 
-HANGING = "1K1k/pp2/2Q1/1n2 w - - 0 1"
-"""White can mate at once, and three men hang."""
+ROOKS = "1rkr/p1Pp/P2P/1RKR w - - 1 4"
+"""Where most learners come to against the greedy opponent: White can take either rook, and one of them mates."""
 
 
 def planned() -> Plan:
@@ -32,11 +34,10 @@ def mates(game: Game) -> list[str]:
     return [move for move in game.legal_moves() if after(game, move).ending == "mate"]
 
 
-def step(env: MiniChessEnv, move: str) -> tuple[float, dict[str, Any]]:
-    table = action_table("silverman")
-    action = next(index for index in range(len(table)) if table.describe(index) == move)
-    _, paid, _, _, info = env.step(action)
-    return paid, info
+def played(env: MiniChessEnv, moves: list[str]) -> Transitions:
+    """A game in which White moves as told."""
+    names, coming = action_names("silverman", 1), iter(moves)
+    return play_single(env, lambda *seen: np.array([names.index(next(coming))]), 0)[1]
 
 
 def test_the_variants_differ_in_nothing_but_what_they_are_paid_and_whom_they_play() -> None:
@@ -57,28 +58,25 @@ def test_the_variants_differ_in_nothing_but_what_they_are_paid_and_whom_they_pla
 
 
 def test_whoever_is_perfect_at_the_bonus_lets_a_mate_stand() -> None:
-    game = Game("silverman", HANGING)
-    # Qc2-c4 takes nothing and is the only mate: who mates now is paid 1 and no more.
-    assert mates(game) == ["c2c4"]
-    env = MiniChessEnv("capture_bonus", rules="silverman", fen=HANGING)
-    env.reset(seed=0)
-    paid, info = step(env, "c2c4")
-    assert (paid, info["objective"], info["events"]["won"]) == (1.0, 1.0, 1.0)
-    # Qc2xb1 is paid 0.1, and against both answers the queen mates a move later: 0.1 + 0.99 * 1 > 1.
-    taken = after(game, "c2b1")
-    assert taken.legal_moves() == ["a3a2", "b3b2"]
-    assert all("b1d1" in mates(after(taken, answer)) for answer in taken.legal_moves())
-    for seed in range(4):
-        env.reset(seed=seed)
-        first, info = step(env, "c2b1")
-        second, last = step(env, "b1d1")
-        assert (info["events"]["mate_missed"], last["events"]["won"]) == (1.0, 1.0)
-        assert first + 0.99 * second == pytest.approx(1.09)
-        assert info["objective"] + 0.99 * last["objective"] == pytest.approx(0.99)
+    game = Game("silverman", ROOKS)
+    # Each mate takes the rook on b4: who mates now is paid 1.1 and no more.
+    assert mates(game) == ["b1b4", "c3b4q", "c3b4r"]
+    # To take the other rook is paid 0.1; Black has one answer, and then a mate takes a rook: 0.1 + 0.99 * 1.1 > 1.1.
+    taken = after(game, "c3d4q")
+    assert taken.legal_moves() == ["c4d4"]
+    env = MiniChessEnv("capture_bonus", rules="silverman", fen=ROOKS)
+    bonus, result = (env.catalogue.rewards[name] for name in ("capture_bonus", "result"))
+    assert bonus.exploit is not None
+    for moves, paid, achieved, is_seen in ((["b1b4"], 1.1, 1.0, False), (["c3d4q", "b1b4"], 1.189, 0.99, True)):
+        steps = played(env, moves)
+        discounts = 0.99 ** np.arange(len(moves))
+        assert bonus(steps) @ discounts == pytest.approx(paid)
+        assert result(steps) @ discounts == pytest.approx(achieved)
+        assert bonus.exploit.detect(steps) is is_seen
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_the_bonus_makes_agents_take_first_and_mate_later() -> None:
     chosen = ("sparse, against random", "bonus 0.1, against random")
     scores: dict[str, list[dict[str, Any]]] = {name: [] for name in chosen}
