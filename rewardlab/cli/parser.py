@@ -14,11 +14,11 @@ __all__ = ["make_parser"]
 
 _OPTIONS = (
     "--actions", "--against", "--all", "--allow-code", "--csv", "--data", "--delay", "--engine", "--episodes",
-    "--fail-on", "--false-alarm-cost", "--gamma", "--help", "--horizon", "--in", "--json", "--kind", "--max-retries",
-    "--memory-limit", "--miss-cost", "--mistake", "--negatives", "--occupation", "--out", "--output", "--policy",
-    "--positives", "--process-limit", "--provenance", "--reward", "--scheduler", "--search", "--seed", "--seeds",
-    "--set", "--shaping", "--silence-limit", "--state", "--steps", "--time-limit", "--tls-ca", "--tls-cert",
-    "--tls-key", "--workers", "--wrapper", "--yes",
+    "--fail-on", "--false-alarm-cost", "--gamma", "--help", "--horizon", "--in", "--json", "--kind",
+    "--largest-number", "--max-retries", "--memory-limit", "--miss-cost", "--mistake", "--negatives",
+    "--occupation", "--out", "--output", "--policy", "--positives", "--process-limit", "--provenance", "--reward",
+    "--scheduler", "--search", "--seed", "--seeds", "--set", "--shaping", "--silence-limit", "--state", "--steps",
+    "--time-limit", "--tls-ca", "--tls-cert", "--tls-key", "--workers", "--wrapper", "--yes",
 )  # fmt: skip
 _GOES_ON = "it is not needed: `rewardlab run` goes on with whatever is not finished, and trains what has changed anew"
 _NEEDLESS = {"--resume": _GOES_ON, "--continue": _GOES_ON, "--restart": _GOES_ON}
@@ -240,6 +240,12 @@ def _add_losses(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _add_training_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", type=Path, metavar="DIR", help="where results go (default: results/NAME)")
     engines.add_engine_options(command)
+    command.add_argument(
+        "--largest-number",
+        type=float,
+        metavar="X",
+        help="a reward, observation or weight beyond it ends a run; inf: only what is no number does (default: 1e12)",
+    )
     command.add_argument("--yes", action="store_true", help="run more than 1,000 runs")
     command.set_defaults(resumes=True)
     _add_code_option(command)

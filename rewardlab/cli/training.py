@@ -101,6 +101,7 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.text import Text
 
+    from rewardlab.agents.guards import GuardSettings
     from rewardlab.lab.claimed_work import at_work
     from rewardlab.lab.comparison import compare as compared
     from rewardlab.lab.experiment import CHECKPOINT_SECONDS, missing_runs, run_experiment, submission
@@ -112,6 +113,7 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
     from rewardlab.reports.table import comparison_notes, comparison_tables
 
     console = Console()
+    guards = GuardSettings() if options.largest_number is None else GuardSettings(options.largest_number)
     engine = engine_of(options, plan.spec.limits)
     folder = Path("results") / plan.spec.name if options.out is None else options.out
     store = ResultStore(folder / "results.sqlite")
@@ -125,7 +127,7 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
             console.print(Text(note), soft_wrap=True)
         with ProgressDisplay(console, len(missing), plan.spec.budget_steps) as display:
             seconds = plan.spec.checkpoint_seconds or CHECKPOINT_SECONDS
-            run_experiment(missing, session, engine, display, checkpoint_seconds=seconds)
+            run_experiment(missing, session, engine, display, checkpoint_seconds=seconds, guards=guards)
         comparison = compared(plan, store)
         files = write_report(comparison, store, experiment, folder, lambda text: console.print(Text(text)))
     for table in comparison_tables(comparison, console.width):

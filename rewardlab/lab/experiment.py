@@ -12,6 +12,7 @@ from typing import Any
 
 from rewardlab.agents.algorithms import TABULAR
 from rewardlab.agents.checkpoints import CheckpointSettings
+from rewardlab.agents.guards import GuardSettings
 from rewardlab.lab.claimed_work import Session, Task, do_claimed
 from rewardlab.lab.engines import Engine, Event
 from rewardlab.lab.plan import Plan, PlannedRun
@@ -22,6 +23,8 @@ __all__ = ["CHECKPOINT_SECONDS", "Listener", "missing_runs", "run_experiment", "
 
 CHECKPOINT_SECONDS = 60.0
 """Of training, between two checkpoints of a run."""
+
+_GUARDS = GuardSettings()
 
 Listener = Callable[[PlannedRun, Event], None]
 """Told of every event of every run."""
@@ -50,6 +53,7 @@ def run_experiment(
     listener: Listener,
     *,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    guards: GuardSettings = _GUARDS,
 ) -> None:
     """Train runs, or wait until other processes have, and keep how each of them ended.
 
@@ -62,6 +66,7 @@ def run_experiment(
         engine: Where runs are done.
         listener: Told what happens, for a progress display.
         checkpoint_seconds: Of training, between two checkpoints of a run.
+        guards: What ends a run. They are no part of what a run is, but of where its result comes from.
     """
     from rewardlab.agents.training import TrainingJob, train_job
 
@@ -74,13 +79,13 @@ def run_experiment(
         Task(
             run.identity,
             run.settings,
-            TrainingJob(run.training, CheckpointSettings(folder / run.identity, checkpoint_seconds)),
+            TrainingJob(run.training, CheckpointSettings(folder / run.identity, checkpoint_seconds), guards),
         )
         for run in runs
     ]
     is_tabular = all(run.training.algorithm == TABULAR for run in runs)
     preload = ["rewardlab.agents.training" if is_tabular else "rewardlab.agents.preload"]
-    row = partial(_row, planned, session.experiment.spec_hash, type(engine).__name__)
+    row = partial(_row, planned, session.experiment.spec_hash, type(engine).__name__, guards)
     with closing(do_claimed(tasks, session, engine, train_job, row, preload)) as happened:
         for task, event in happened:
             if event.kind == "finished" or (event.kind == "failed" and _failed_by_itself(session.store, task.identity)):
@@ -89,11 +94,19 @@ def run_experiment(
 
 
 def _row(
-    planned: dict[str, PlannedRun], spec_hash: str, engine: str, task: Task, event: Event, seconds: float
+    planned: dict[str, PlannedRun],
+    spec_hash: str,
+    engine: str,
+    guards: GuardSettings,
+    task: Task,
+    event: Event,
+    seconds: float,
 ) -> StoredRun:
     """What to keep of a run. What differs by machine or interruption is provenance, and no result."""
     training = planned[task.identity].training
     provenance = run_provenance(training, spec_hash=spec_hash, engine=engine, seconds=seconds)
+    if guards != _GUARDS:
+        provenance["largest_number"] = str(guards.largest)
     if event.detail:
         provenance["detail"] = event.detail
     if event.place:

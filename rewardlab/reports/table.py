@@ -16,6 +16,7 @@ from rich.text import Text
 from rewardlab.lab.comparison import Comparison, VariantSummary
 from rewardlab.lab.statistics import Estimate
 from rewardlab.reports.interval_notes import interval_notes, reference_note
+from rewardlab.reports.training_notes import guard_notes, oddity_notes
 from rewardlab.rewards import Catalogue
 
 __all__ = ["as_text", "comparison_csv", "comparison_notes", "comparison_table", "comparison_tables"]
@@ -82,6 +83,7 @@ def comparison_notes(comparison: Comparison) -> list[str]:
             f"Steps until the policy, without exploration, holds {100 * spec.threshold:.0f} % of the best: those of the"
             " median seed, by which half of all have got there (Kaplan-Meier; > is beyond the budget)."
         )
+    notes += [*guard_notes(comparison), *oddity_notes(comparison)]
     notes += [
         f"{variant.name}, seed {seed}: {reason}"
         for variant in comparison.variants
