@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["curves_figure", "draw_curves"]
 
+_MOST_ACROSS = 5
+"""Variants in a row; more of them could not be read on a page."""
 PAID_COLOUR, OBJECTIVE_COLOUR, OPTIMUM_COLOUR = "#d55e00", "#0072b2", "#555555"
 
 
@@ -43,8 +45,9 @@ def draw_curves(comparison: Comparison, path: Path) -> Path | None:
 
 
 def curves_figure(comparison: Comparison) -> Figure | None:
-    """Both scores of the training episodes against the steps, one column for each variant that has a finished run.
+    """Both scores of the training episodes against the steps, a column for each variant that has a finished run.
 
+    Five columns stand side by side at most, and the next ones below them.
     Thin lines are seeds, thick ones their interquartile mean, dashed ones the exact optimum.
     """
     shown = [variant for variant in comparison.variants if variant.runs]
@@ -53,19 +56,32 @@ def curves_figure(comparison: Comparison) -> Figure | None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(3.1 * len(shown) + 0.8, 5.4), layout="constrained")
+    bands = -(-len(shown) // _MOST_ACROSS)
+    across = -(-len(shown) // bands)
+    figure = Figure(figsize=(3.1 * across + 0.8, 5.4 * bands), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(2, len(shown), sharex=True, squeeze=False)
-    for column, variant in enumerate(shown):
-        _draw_variant(axes[0][column], variant, "paid", PAID_COLOUR)
-        _draw_variant(axes[1][column], variant, "objective", OBJECTIVE_COLOUR)
-        axes[0][column].set_title(_plain(variant.name), fontsize=11)
-        axes[1][column].set_xlabel("environment steps")
-    _share_limits(axes[1], comparison)
-    axes[0][0].set_ylabel("paid\n(own reward, per episode)", color=PAID_COLOUR)
-    axes[1][0].set_ylabel("achieved\n(objective, per episode)", color=OBJECTIVE_COLOUR)
+    axes = figure.subplots(2 * bands, across, sharex=True, squeeze=False)
+    paid, achieved = (axes[side::2].ravel() for side in (0, 1))
+    for above, below, variant in zip(paid, achieved, shown, strict=False):
+        _draw_variant(above, variant, "paid", PAID_COLOUR)
+        _draw_variant(below, variant, "objective", OBJECTIVE_COLOUR)
+        above.set_title(_title(variant), fontsize=11)
+        below.set_xlabel("environment steps")
+        below.tick_params(labelbottom=True)
+    for axis in (*paid[len(shown) :], *achieved[len(shown) :]):
+        axis.set_axis_off()
+    _share_limits(achieved[: len(shown)], comparison)
+    for band in range(bands):
+        axes[2 * band][0].set_ylabel("paid\n(own reward, per episode)", color=PAID_COLOUR)
+        axes[2 * band + 1][0].set_ylabel("achieved\n(objective, per episode)", color=OBJECTIVE_COLOUR)
     figure.suptitle(_plain(comparison.plan.spec.question or comparison.plan.spec.name), fontsize=11)
     return figure
+
+
+def _title(variant: VariantSummary) -> str:
+    """The name, and how many seeds are drawn where some are missing."""
+    partly = f"\n{len(variant.runs)} of {variant.planned} seeds" if len(variant.runs) < variant.planned else ""
+    return _plain(variant.name) + partly
 
 
 def _draw_variant(axis: Axes, variant: VariantSummary, kind: str, colour: str) -> None:

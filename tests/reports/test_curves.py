@@ -31,6 +31,17 @@ def test_there_is_a_column_for_each_variant_with_a_finished_run(tmp_path: Path) 
     assert [axis.get_title() for axis in axes_of(comparison_of(tmp_path, "one", "two"))] == ["one", "two", "", ""]
 
 
+def test_more_than_five_stand_in_rows(tmp_path: Path) -> None:
+    """Seven variants: four and three, what was paid above what was achieved, and an empty place at the end."""
+    names = [f"v{number}" for number in range(7)]
+    axes = axes_of(comparison_of(tmp_path, *names, failed=(1,)))
+    titles = [axis.get_title() for axis in axes]
+    labels = [f"{name}\n2 of 3 seeds" for name in names]
+    assert titles == [*labels[:4], *[""] * 4, *labels[4:], "", *[""] * 4]
+    assert [bool(axis.get_lines()) for axis in axes] == [True] * 11 + [False] + [True] * 3 + [False]
+    assert axes[11].axison is False
+
+
 def test_the_exact_optimum_is_a_dashed_line_within_the_picture(tmp_path: Path) -> None:
     comparison = comparison_of(tmp_path, "one", "two")
     above, below = axes_of(comparison)[:2], axes_of(comparison)[2:]
