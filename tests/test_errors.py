@@ -6,7 +6,17 @@ import pickle
 
 import pytest
 
-from rewardlab.errors import BadInput, InvalidReward, Problem, RewardLabError, RunFailed, nearest, one_of
+from rewardlab.errors import (
+    BadInput,
+    InvalidReward,
+    Problem,
+    RewardLabError,
+    RunFailed,
+    StoreTaken,
+    StoreUnusable,
+    nearest,
+    one_of,
+)
 
 TYPO = Problem("experiment.toml: agent.lr", "'0.1'", "a number", "remove the quotes")
 
@@ -30,9 +40,20 @@ def test_the_tree_and_its_exit_codes() -> None:
     assert issubclass(InvalidReward, RunFailed)
     assert issubclass(RunFailed, RewardLabError)
     assert [error.exit_code for error in (RewardLabError, BadInput, RunFailed, InvalidReward)] == [1, 2, 1, 1]
+    assert [error.exit_code for error in (StoreTaken, StoreUnusable)] == [3, 4]
+    assert not issubclass(StoreUnusable, BadInput | RunFailed)
 
 
-@pytest.mark.parametrize("error", [BadInput(TYPO, TYPO), RunFailed("step 3"), InvalidReward("NaN at step 3")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        BadInput(TYPO, TYPO),
+        RunFailed("step 3"),
+        InvalidReward("NaN at step 3"),
+        StoreTaken(TYPO),
+        StoreUnusable(TYPO),
+    ],
+)
 def test_errors_can_be_pickled(error: RewardLabError) -> None:
     sent = pickle.loads(pickle.dumps(error))
     assert type(sent) is type(error)
