@@ -31,15 +31,15 @@ NOW_AND_THEN = {"every_seconds": 0.03, "largest_share": 1.0}
 
 @pytest.mark.parametrize(
     ("algorithm", "environment"),
-    [("ppo", "delivery"), ("dqn", "gridworld"), ("a2c", "delayed_credit"), ("q_learning", "gridworld")],
+    [("ppo", "delivery"), ("dqn", "gridworld"), ("q_learning", "gridworld")],
 )
 def test_broken_off_and_gone_on_is_as_if_it_had_not_been(algorithm: str, environment: str, tmp_path: Path) -> None:
-    run, settings = training(algorithm, environment, 1000), CheckpointSettings(tmp_path / "run", **NOW_AND_THEN)
+    run, settings = training(algorithm, environment, 800), CheckpointSettings(tmp_path / "run", **NOW_AND_THEN)
     uninterrupted = train(run, quiet)
     assert "resumed" not in uninterrupted
-    break_off(run, settings, after_steps=600)
+    break_off(run, settings, after_steps=500)
     result = go_on(run, settings)
-    assert 0 < result["resumed"]["from_step"] < 1000
+    assert 0 < result["resumed"]["from_step"] < 800
     assert result["resumed"]["why"] == "its process ended before it was done"
     assert hashed(result) == hashed(uninterrupted)
 
