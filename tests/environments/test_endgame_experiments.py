@@ -12,8 +12,7 @@ from rewardlab.lab.plan import Plan, plan_experiment
 from rewardlab.lab.shipped import shipped_experiments
 from rewardlab.lab.spec import read_spec
 
-NAMES = ("endgame-shaping", "endgame-shaping-queen")
-EACH = [pytest.param(name, marks=pytest.mark.slow) if name.endswith("8x8") else name for name in NAMES]
+NAMES = ("endgame-shaping", "endgame-shaping-queen", "endgame-shaping-ppo")
 
 
 def plan_of(name: str) -> Plan:
@@ -21,7 +20,7 @@ def plan_of(name: str) -> Plan:
     return plan_experiment(read_spec(path), str(path))
 
 
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_potential_and_every_bonus_is_asked_about(name: str) -> None:
     plan = plan_of(name)
     assert plan.catalogue is not None
