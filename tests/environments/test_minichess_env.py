@@ -291,6 +291,7 @@ def test_an_illegal_action_is_wasted_refused_or_lost() -> None:
         _, reward, terminated, _, info = env.step(0)
         assert (env.fen, reward, terminated) == (fen, -1.0 if over else 0.0, over)
         assert some(info["events"]) == ({"lost": 1, "illegal": 1} if over else {"illegal": 1})
+        assert info["action_mask"].any() == env.action_masks().any() == (not over)
     env = MiniChessEnv(illegal_moves="refused")
     env.reset(seed=0)
     with pytest.raises(BadInput, match=r"a1b1.*expected a legal move.*\(a2a3\).*action_masks"):
@@ -316,6 +317,10 @@ def test_an_illegal_action_is_wasted_refused_or_lost() -> None:
         ({"fen": "4k/5/5/5/R3K b - - 0 1", "plays": "white"}, "leave it out"),
         ({"fen": "4k/5/5/5/4K w - - 0 1"}, "dead_position"),
         ({"fen": "nonsense"}, "4 or 6 fields"),
+        ({"fen": 5}, "fen: got 5, expected a text"),
+        ({"rules": ["gardner"]}, "rules: .*expected a known rule set"),
+        ({"opponent": ["random"]}, "opponent: .*expected a known opponent"),
+        ({"plays": ["white"], "fen": "4k/5/5/5/R3K w - - 0 1"}, "plays: .*expected a known colour"),
         ({"illegal_moves": "ignored"}, "illegal_moves"),
         ({"reward": "capture"}, "capture_bonus"),
         ({"render_mode": "human"}, "render_mode"),
@@ -325,6 +330,17 @@ def test_settings_are_refused(settings: dict[str, Any], message: str) -> None:
     for make in (MiniChessEnv, MiniChessVectorEnv):
         with pytest.raises(BadInput, match=message):
             make(**settings)
+
+
+def test_a_forfeited_game_of_a_vector_is_over_and_the_others_are_not() -> None:
+    vector = MiniChessVectorEnv(2, illegal_moves="lost", autoreset_mode="Disabled", render_mode="ansi")
+    vector.reset(seed=0)
+    _, _, terminated, _, infos = vector.step(np.array([0, vector.action_masks()[1].argmax()]))
+    assert terminated.tolist() == [True, False]
+    assert infos["action_mask"].any(axis=1).tolist() == [False, True]
+    pictures = vector.render()
+    assert pictures is not None
+    assert ["over" in picture for picture in pictures] == [True, False]
 
 
 def test_all_wrong_settings_are_told_at_once() -> None:

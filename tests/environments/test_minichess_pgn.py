@@ -34,6 +34,7 @@ def test_scholars_mate_word_for_word() -> None:
         '[Termination "normal"]\n'
         "\n"
         "1. e4 e5 2. Qh5 Nc6 3. Bc4 Nf6 4. Qxf7# 1-0\n"
+        "\n"  # the standard, 8.2.1: an empty line concludes the moves, or the next game's tags are read as moves
     )
 
 
@@ -163,7 +164,7 @@ def test_an_illegal_move_that_loses_is_told() -> None:
     env.reset(seed=0)
     env.step(0)
     assert '[Termination "rules infraction"]' in env.pgn()
-    assert env.pgn().endswith("\n\n{illegal move} 0-1\n")
+    assert env.pgn().endswith("\n\n{illegal move} 0-1\n\n")
     with pytest.raises(BadInput, match="over"):
         env.game.forfeit()
     players = TwoPlayerEnv(illegal_moves="lost")
@@ -176,7 +177,7 @@ def test_an_episode_may_begin_elsewhere_and_with_black() -> None:
     env = MiniChessEnv(fen="k4/p4/2K2/5/R4 w - - 0 7", opponent="greedy")
     env.reset(seed=0)
     env.step(action_names("gardner", 1).index("a1a4"))
-    assert env.pgn().splitlines()[-1] == "7. Rxa4+ Kxa4 {dead position} 1/2-1/2"
+    assert env.pgn().splitlines()[-2] == "7. Rxa4+ Kxa4 {dead position} 1/2-1/2"
 
 
 def test_a_name_that_would_break_a_line_is_refused() -> None:

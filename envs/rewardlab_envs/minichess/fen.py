@@ -41,6 +41,8 @@ def read_fen(text: str, rules: RuleSet, where: str = "fen") -> NDArray[np.int16]
         BadInput: It is no FEN, or of a position that plainly no game of these rules can reach: kings that are missing
             or can be taken, pawns on the last rows, too many pieces, rights without king and rook at home.
     """
+    if not isinstance(text, str):  # a file of settings may hold anything
+        raise BadInput(Problem(where, repr(text), "a text", f"the start of this game is {rules.start!r}"))
     fields = text.split()
     if len(fields) not in (4, 6):
         expected = "4 or 6 fields: placement, side, castling, en passant, and two counters"
@@ -153,7 +155,7 @@ def _set_en_passant(state: NDArray[np.int16], square: str, rules: RuleSet, where
 
 def _set_counters(state: NDArray[np.int16], counters: list[str], rules: RuleSet, where: str) -> list[Problem]:
     names = ("quiet plies", "number of the move")
-    bounds = ((0, rules.quiet_plies - 1), (1, 9999))
+    bounds = ((0, rules.quiet_plies), (1, 9999))
     problems, values = [], [0, 1]
     for index, counter in enumerate(counters):
         low, high = bounds[index]

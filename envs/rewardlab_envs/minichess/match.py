@@ -94,6 +94,8 @@ class Match(Restorable):
             events[illegal, ILLEGAL] = 1.0
             events[illegal, LOST] = float(self.settings.illegal_moves == "lost")
         self._advance(which[legal], actions, events)
+        if self.settings.illegal_moves == "lost":
+            self.masks[which[~legal]] = False  # those games are over
         return events
 
     def observe(self) -> NDArray[np.float32]:

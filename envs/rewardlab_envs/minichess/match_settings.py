@@ -72,7 +72,7 @@ class MatchSettings:
         if self.opponent not in OPPONENTS:
             problems.append(one_of("opponent", str(self.opponent), OPPONENTS, "opponent"))
         problems += self._problems_of_strength()
-        if self.plays is not None and self.plays not in _COLOURS:
+        if self.plays is not None and self.plays not in tuple(_COLOURS):
             problems.append(one_of("plays", str(self.plays), _COLOURS, "colour"))
         if self.illegal_moves not in _ILLEGAL_MOVES:
             problems.append(one_of("illegal_moves", str(self.illegal_moves), _ILLEGAL_MOVES, "treatment"))
@@ -117,7 +117,7 @@ class MatchSettings:
         )
 
     def _problems_of_strength(self) -> list[Problem]:
-        problems, farthest = [], _FARTHEST.get(self.opponent, 6)
+        problems, farthest = [], _FARTHEST.get(str(self.opponent), 6)
         is_whole = isinstance(self.depth, int) and not isinstance(self.depth, bool)
         if self.depth is not None and not (is_whole and 1 <= self.depth <= farthest):
             problems.append(Problem("depth", repr(self.depth), f"a whole number in [1, {farthest}]"))
@@ -135,7 +135,7 @@ class MatchSettings:
         game = Game(self.rules, self.fen)
         if game.ending:
             return [Problem("fen", f"a game that is over ({game.ending})", "one that goes on")]
-        if self.plays is not None and _COLOURS.get(self.plays, game.side) != game.side:
+        if self.plays is not None and _COLOURS.get(str(self.plays), game.side) != game.side:
             side = "white" if game.side > 0 else "black"
             return [Problem("plays", repr(self.plays), f"{side!r}, who is to move in fen", "leave it out")]
         return []

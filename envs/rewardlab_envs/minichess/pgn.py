@@ -50,7 +50,8 @@ def pgn_text(
     remark = _REMARKS.get(ending, ending.replace("_", " "))
     words = [*_numbered(moves, first_fen), *([f"{{{remark}}}"] if remark else []), result]
     lines = textwrap.wrap(" ".join(words), _COLUMNS, break_long_words=False, break_on_hyphens=False)
-    return "\n".join([*heads, "", *lines, ""])
+    # The empty line at the end is the standard's: a file of several games is their texts, one after the other.
+    return "\n".join([*heads, "", *lines, "", ""])
 
 
 def _numbered(moves: Sequence[str], first_fen: str) -> list[str]:

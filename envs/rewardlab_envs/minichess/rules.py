@@ -147,6 +147,6 @@ def rule_set(name: str, where: str = "rules") -> RuleSet:
     Raises:
         BadInput: There is none of that name; the message suggests one.
     """
-    if name not in RULE_SETS:
+    if not isinstance(name, str) or name not in RULE_SETS:
         raise BadInput(one_of(where, str(name), RULE_SETS, "rule set"))
     return RULE_SETS[name]
