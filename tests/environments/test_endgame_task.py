@@ -12,7 +12,7 @@ import pytest
 from rewardlab.errors import BadInput
 from rewardlab.mdp import FiniteTask, FiniteVectorEnv, solve
 from rewardlab.wrappers import StartCurriculum, Success
-from rewardlab_envs.endgame import endgame_env, endgame_task, tablebase
+from rewardlab_envs.endgame import endgame_env, endgame_task, endgame_vector_env, tablebase
 from rewardlab_envs.endgame.board import Board
 from rewardlab_envs.endgame.picture import BoardPicture
 from rewardlab_envs.endgame.positions import BARE, MATE, PLAY, PROMOTED, STALEMATE, STUCK, Positions
@@ -341,6 +341,14 @@ def test_what_is_refused_at_once_and_with_all_its_problems() -> None:
     for size in (True, 4.0, 3, "4"):
         with pytest.raises(BadInput, match="from 4 to 8"):
             endgame_task(size=size)  # type: ignore[arg-type]
+
+
+def test_settings_of_other_names_and_kinds_are_refused_in_words() -> None:
+    for make in (endgame_env, endgame_vector_env):
+        with pytest.raises(BadInput) as refused:
+            make(pieces=["KQK"], sise=5)
+        assert [problem.where for problem in refused.value.problems] == ["sise", "pieces"]
+        assert "did you mean 'size'?" in str(refused.value)
 
 
 def test_what_would_not_fit_into_memory_is_refused_with_a_way_out() -> None:

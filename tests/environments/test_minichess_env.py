@@ -317,6 +317,7 @@ def test_an_illegal_action_is_wasted_refused_or_lost() -> None:
         ({"fen": "4k/5/5/5/R3K b - - 0 1", "plays": "white"}, "leave it out"),
         ({"fen": "4k/5/5/5/4K w - - 0 1"}, "dead_position"),
         ({"fen": "nonsense"}, "4 or 6 fields"),
+        ({"opponnent": "greedy"}, "did you mean 'opponent'"),
         ({"fen": 5}, "fen: got 5, expected a text"),
         ({"rules": ["gardner"]}, "rules: .*expected a known rule set"),
         ({"opponent": ["random"]}, "opponent: .*expected a known opponent"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from gymnasium.vector import AutoresetMode
 
-from rewardlab.mdp import FiniteEnv, FiniteVectorEnv
+from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab.mdp import FiniteEnv, FiniteTask, FiniteVectorEnv
 from rewardlab.rewards import RewardChoice
 from rewardlab_envs.endgame.model import endgame_task
 from rewardlab_envs.endgame.tablebase import Tablebase
@@ -17,7 +20,7 @@ __all__ = ["Tablebase", "cache_folder", "endgame_env", "endgame_task", "endgame_
 
 def endgame_env(reward: RewardChoice | None = None, render_mode: str | None = None, **settings: Any) -> FiniteEnv:
     """An endgame as a Gymnasium environment; ``settings`` go to `endgame_task`."""
-    return FiniteEnv(endgame_task(**settings), reward, render_mode)
+    return FiniteEnv(_task(settings), reward, render_mode)
 
 
 def endgame_vector_env(
@@ -30,4 +33,18 @@ def endgame_vector_env(
     **settings: Any,
 ) -> FiniteVectorEnv:
     """An endgame as a native vector environment; ``settings`` go to `endgame_task`."""
-    return FiniteVectorEnv(endgame_task(**settings), num_envs, reward, max_episode_steps, autoreset_mode, render_mode)
+    return FiniteVectorEnv(_task(settings), num_envs, reward, max_episode_steps, autoreset_mode, render_mode)
+
+
+def _task(settings: Mapping[str, Any]) -> FiniteTask:
+    """The task of settings that are given by name, and may come from anywhere."""
+    known = inspect.signature(endgame_task).parameters
+    problems = [one_of(name, name, known, "setting of this environment") for name in settings if name not in known]
+    problems += [
+        Problem(name, repr(value), "a text, a number, or true or false")
+        for name, value in settings.items()
+        if name in known and not isinstance(value, Hashable)
+    ]
+    if problems:
+        raise BadInput(*problems)
+    return endgame_task(**settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, final
 
@@ -17,7 +17,7 @@ from rewardlab_envs.minichess.game import Game
 from rewardlab_envs.minichess.rules import rule_set
 from rewardlab_envs.minichess.squares import SIDE
 
-__all__ = ["OPPONENTS", "MatchSettings"]
+__all__ = ["OPPONENTS", "MatchSettings", "match_settings_from"]
 
 OPPONENTS = ("random", "greedy", "alpha_beta", "uci")
 _FARTHEST = {"alpha_beta": 6, "uci": 99}
@@ -139,3 +139,16 @@ class MatchSettings:
             side = "white" if game.side > 0 else "black"
             return [Problem("plays", repr(self.plays), f"{side!r}, who is to move in fen", "leave it out")]
         return []
+
+
+def match_settings_from(settings: Mapping[str, Any]) -> MatchSettings:
+    """The settings that are given by name.
+
+    Raises:
+        BadInput: There is none of a name, and a similar one is suggested; or what `MatchSettings` says.
+    """
+    known = [each.name for each in fields(MatchSettings)]
+    unknown = [one_of(name, name, known, "setting of this environment") for name in settings if name not in known]
+    if unknown:
+        raise BadInput(*unknown)
+    return MatchSettings(**settings)

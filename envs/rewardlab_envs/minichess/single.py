@@ -15,7 +15,7 @@ from rewardlab_envs.minichess.events import DRAWN, ILLEGAL, WON
 from rewardlab_envs.minichess.fen import write_fen
 from rewardlab_envs.minichess.game import Game
 from rewardlab_envs.minichess.match import Match
-from rewardlab_envs.minichess.match_settings import MatchSettings
+from rewardlab_envs.minichess.match_settings import match_settings_from
 from rewardlab_envs.minichess.notation import standard_notation
 from rewardlab_envs.minichess.paying import pay
 from rewardlab_envs.minichess.picture import RENDER_MODES, drawn, drawn_position, squares_of
@@ -52,7 +52,7 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
     def __init__(self, reward: RewardChoice = OBJECTIVE, render_mode: str | None = None, **settings: Any) -> None:
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise BadInput(Problem("render_mode", repr(render_mode), "None, 'ansi', 'rgb_array' or 'svg'"))
-        self.settings = MatchSettings(**settings)
+        self.settings = match_settings_from(settings)
         self.reward = self.catalogue.reward(reward)
         self.render_mode = render_mode
         self._match = Match(self.settings, 1)

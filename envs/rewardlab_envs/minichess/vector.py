@@ -17,7 +17,7 @@ from rewardlab.rewards import Catalogue, RewardChoice
 from rewardlab.snapshots import Restorable, generator_from
 from rewardlab_envs.minichess.events import DRAWN, WON
 from rewardlab_envs.minichess.match import Match
-from rewardlab_envs.minichess.match_settings import MatchSettings
+from rewardlab_envs.minichess.match_settings import match_settings_from
 from rewardlab_envs.minichess.paying import Paid, pay
 from rewardlab_envs.minichess.picture import RENDER_MODES, drawn, drawn_position
 from rewardlab_envs.minichess.rewards import OBJECTIVE, catalogue_of
@@ -56,7 +56,7 @@ class MiniChessVectorEnv(VectorEnv[Any, Any, Any], Restorable):
     ) -> None:
         self._check(num_envs, max_episode_steps, render_mode)
         self.autoreset_mode = _checked_mode(autoreset_mode)
-        self.settings = MatchSettings(**settings)
+        self.settings = match_settings_from(settings)
         self.reward = self.catalogue.reward(reward)
         self.num_envs = num_envs
         self.max_episode_steps = max_episode_steps
