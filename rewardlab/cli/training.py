@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rewardlab.cli.engines import engine_of
 from rewardlab.cli.searching import searched
+from rewardlab.errors import BadInput, Problem
 
 if TYPE_CHECKING:
     from rewardlab.lab.plan import Plan
@@ -73,6 +74,9 @@ def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> 
 
     if options.seeds is not None:
         spec = spec.model_copy(update={"seeds": options.seeds})
+    if options.largest_number is not None:
+        fix = "its tables are looked at before anything is trained"
+        raise BadInput(Problem("--largest-number", f"{options.largest_number:g}", "no bound for a study", fix))
     console = Console()
     engine = engine_of(options)
     with told_by_line(path):
