@@ -18,7 +18,7 @@ _OPTIONS = (
     "--largest-number", "--max-retries", "--memory-limit", "--miss-cost", "--mistake", "--negatives",
     "--occupation", "--out", "--output", "--policy", "--positives", "--process-limit", "--provenance", "--reward",
     "--scheduler", "--search", "--seed", "--seeds", "--set", "--shaping", "--silence-limit", "--state", "--steps",
-    "--time-limit", "--tls-ca", "--tls-cert", "--tls-key", "--workers", "--wrapper", "--yes",
+    "--tensorboard", "--time-limit", "--tls-ca", "--tls-cert", "--tls-key", "--workers", "--wrapper", "--yes",
 )  # fmt: skip
 _GOES_ON = "it is not needed: `rewardlab run` goes on with whatever is not finished, and trains what has changed anew"
 _NEEDLESS = {"--resume": _GOES_ON, "--continue": _GOES_ON, "--restart": _GOES_ON}
@@ -246,6 +246,7 @@ def _add_training_options(command: argparse.ArgumentParser) -> None:
         metavar="X",
         help="a reward, observation or weight beyond it ends a run; inf: only what is no number does (default: 1e12)",
     )
+    command.add_argument("--tensorboard", type=Path, metavar="DIR", help="write learning curves for TensorBoard there")
     command.add_argument("--yes", action="store_true", help="run more than 1,000 runs")
     command.set_defaults(resumes=True)
     _add_code_option(command)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,9 @@ from rewardlab.cli.searching import searched
 from rewardlab.errors import BadInput, Problem
 
 if TYPE_CHECKING:
-    from rewardlab.lab.plan import Plan
+    from rewardlab.lab.engines import Event
+    from rewardlab.lab.experiment import Listener
+    from rewardlab.lab.plan import Plan, PlannedRun
     from rewardlab.lab.study_spec import DistanceStudySpec
 
 __all__ = ["compare", "run"]
@@ -115,8 +119,10 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
     from rewardlab.reports.folder import write_report
     from rewardlab.reports.progress import ProgressDisplay
     from rewardlab.reports.table import comparison_notes, comparison_tables
+    from rewardlab.reports.tensorboard_log import TensorBoardLog
 
     console = Console()
+    logs = [] if options.tensorboard is None else [TensorBoardLog(options.tensorboard)]
     guards = GuardSettings() if options.largest_number is None else GuardSettings(options.largest_number)
     engine = engine_of(options, plan.spec.limits)
     folder = Path("results") / plan.spec.name if options.out is None else options.out
@@ -131,7 +137,8 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
             console.print(Text(note), soft_wrap=True)
         with ProgressDisplay(console, len(missing), plan.spec.budget_steps) as display:
             seconds = plan.spec.checkpoint_seconds or CHECKPOINT_SECONDS
-            run_experiment(missing, session, engine, display, checkpoint_seconds=seconds, guards=guards)
+            told = partial(_tell_all, [display, *logs])
+            run_experiment(missing, session, engine, told, checkpoint_seconds=seconds, guards=guards)
         comparison = compared(plan, store)
         files = write_report(comparison, store, experiment, folder, lambda text: console.print(Text(text)))
     for table in comparison_tables(comparison, console.width):
@@ -143,3 +150,8 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
         console.print(Text(f"  {file}"), soft_wrap=True)
     console.print(Text(f"Hash of the table of results: {table_hash(results_csv(store, experiment))}"), soft_wrap=True)
     return 1 if any(variant.failures for variant in comparison.variants) else 0
+
+
+def _tell_all(listeners: Sequence[Listener], run: PlannedRun, event: Event) -> None:
+    for listener in listeners:
+        listener(run, event)

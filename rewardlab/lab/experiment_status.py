@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
-from rewardlab.lab.store import Member, OwnerWatch, ResultStore, Standing, Submitted
-from rewardlab.lab.store.presence import Presence, present
+from rewardlab.lab.store import Member, OwnerWatch, Presence, ResultStore, Standing, Submitted, present
 
 __all__ = ["ExperimentStatus", "RunStatus", "experiment_status"]
 

@@ -4,7 +4,7 @@ from rewardlab.lab.store.claims import MAX_ATTEMPTS, Claim, Claims
 from rewardlab.lab.store.heartbeat import Heartbeat
 from rewardlab.lab.store.owner import Owner, has_ended, this_process
 from rewardlab.lab.store.owner_watch import HEARTBEAT_SECONDS, SILENCE_SECONDS, OwnerWatch
-from rewardlab.lab.store.presence import beat, enter, leave
+from rewardlab.lab.store.presence import Presence, beat, enter, leave, present
 from rewardlab.lab.store.result_store import ResultStore
 from rewardlab.lab.store.stored_run import Standing, StoredRun
 from rewardlab.lab.store.submitted import Member, Submitted
@@ -19,6 +19,7 @@ __all__ = [
     "Member",
     "Owner",
     "OwnerWatch",
+    "Presence",
     "ResultStore",
     "Standing",
     "StoredRun",
@@ -27,5 +28,6 @@ __all__ = [
     "enter",
     "has_ended",
     "leave",
+    "present",
     "this_process",
 ]
