@@ -344,6 +344,16 @@ def test_a_forfeited_game_of_a_vector_is_over_and_the_others_are_not() -> None:
     assert ["over" in picture for picture in pictures] == [True, False]
 
 
+def test_a_vector_is_reset_whole_at_first_and_with_as_many_seeds_as_games() -> None:
+    vector = MiniChessVectorEnv(2)
+    with pytest.raises(BadInput, match="reset_mask"):
+        vector.reset(options={"reset_mask": np.array([True, False])})
+    with pytest.raises(BadInput, match="step"):
+        vector.step(np.zeros(2, dtype=np.int64))
+    with pytest.raises(BadInput, match="1 seeds, expected one for each of 2 games"):
+        vector.reset(seed=[1])
+
+
 def test_all_wrong_settings_are_told_at_once() -> None:
     with pytest.raises(BadInput) as caught:
         MiniChessEnv(rules="go", opponent="me", depth=9)

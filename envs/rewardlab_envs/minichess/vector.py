@@ -221,7 +221,9 @@ class MiniChessVectorEnv(VectorEnv[Any, Any, Any], Restorable):
         if isinstance(seed, int):
             seeds = [seed + index for index in range(self.num_envs)]
         elif seed is not None:
-            seeds = seed
+            seeds = list(seed)
+        if len(seeds) != self.num_envs:
+            raise BadInput(Problem("seed", f"{len(seeds)} seeds", f"one for each of {self.num_envs} games"))
         for index in starting.tolist():
             given = seeds[index]
             if given is None and self._is_seeded[index]:
@@ -247,6 +249,8 @@ class MiniChessVectorEnv(VectorEnv[Any, Any, Any], Restorable):
         if not fits or not mask.any():
             expected = f"a bool array of shape ({self.num_envs},) with a True in it"
             raise BadInput(Problem("options['reset_mask']", repr(mask), expected))
+        if self._ended is None and not mask.all():
+            raise BadInput(Problem("options['reset_mask']", "some of the games", "all, before the first step"))
         fitting: NDArray[np.bool_] = mask.copy()
         return fitting
 
