@@ -111,6 +111,8 @@ def reproduce(
         fix = "use the version of rewardlab that made it: its provenance names it"
         raise BadInput(Problem(f"RESULT {text!r}", "settings that mean another run today", "the same run", fix))
     result = json.loads(json.dumps(train(planned.training)))
+    # What an older version did not keep yet cannot be compared.
+    result = {key: value for key, value in result.items() if key in kept.result}
     origin = run_provenance(planned.training, spec_hash="", engine="", seconds=0.0)
     was = {key: kept.provenance[key] for key in _MATTERS if key in kept.provenance}
     return Reproduction(

@@ -4,14 +4,13 @@ from rewardlab.reports.curves import draw_curves
 from rewardlab.reports.folder import replay_frames, typical_run, write_report
 from rewardlab.reports.progress import ProgressDisplay
 from rewardlab.reports.replay import Frame, caption, play_again, write_gif
-from rewardlab.reports.table import as_text, comparison_csv, comparison_notes, comparison_table, comparison_tables
+from rewardlab.reports.table import as_text, comparison_notes, comparison_table, comparison_tables
 
 __all__ = [
     "Frame",
     "ProgressDisplay",
     "as_text",
     "caption",
-    "comparison_csv",
     "comparison_notes",
     "comparison_table",
     "comparison_tables",

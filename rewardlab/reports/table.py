@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -19,7 +17,7 @@ from rewardlab.reports.interval_notes import interval_notes, reference_note
 from rewardlab.reports.training_notes import guard_notes, oddity_notes
 from rewardlab.rewards import Catalogue
 
-__all__ = ["as_text", "comparison_csv", "comparison_notes", "comparison_table", "comparison_tables"]
+__all__ = ["as_text", "comparison_notes", "comparison_table", "comparison_tables"]
 
 _Row = tuple[str, Callable[[VariantSummary], str] | None]
 """A label and what stands in each variant's column; no cells for the heading of a section."""
@@ -101,18 +99,6 @@ def as_text(comparison: Comparison, width: int = 110) -> str:
         console.print(Text(note), soft_wrap=True)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     return text
-
-
-def comparison_csv(comparison: Comparison) -> str:
-    """Every number of every finished run: one line for each variant, seed and metric."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["variant", "seed", "run", "metric", "value"])
-    for variant in comparison.variants:
-        for seed, run in sorted(variant.runs.items()):
-            for metric, value in sorted(_flat(run.result["evaluation"]).items()):
-                writer.writerow([variant.name, seed, run.identity, metric, repr(value)])
-    return buffer.getvalue()
 
 
 def _rows(comparison: Comparison) -> list[_Row]:
@@ -211,13 +197,3 @@ def _rounded(numbers: Sequence[float], decimals: int | None = None) -> list[str]
         decimals = 0 if largest >= 100 else 1 if largest >= 10 else 2 if largest >= 0.02 else 3
     texts = [f"{number:.{decimals}f}" if largest else "0" for number in numbers]
     return [text.removeprefix("-") if float(text) == 0 else text for text in texts]
-
-
-def _flat(evaluation: dict[str, Any] | Any) -> dict[str, float]:
-    flat: dict[str, float] = {}
-    for key, value in evaluation.items():
-        if isinstance(value, dict):
-            flat |= {f"{key}/{name}": number for name, number in value.items()}
-        else:
-            flat[key] = value
-    return flat

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rewardlab.lab import ResultStore, StoredRun, compare
-from rewardlab.reports import as_text, comparison_csv, comparison_notes
+from rewardlab.reports import as_text, comparison_notes
 from tests.lab.small_experiment import plan_of, small_spec
 from tests.reports.finished_experiment import comparison_of, result, stored
 
@@ -55,8 +53,6 @@ def test_failed_seeds_are_counted_and_named_and_enter_no_mean(tmp_path: Path) ->
     for name in ("one", "two"):
         for seed in (0, 3):
             assert f"{name}, seed {seed}: step 7: got reward nan" in comparison_notes(comparison)
-    assert comparison_csv(comparison).count("\none,1,") == comparison_csv(comparison).count("\none,2,") > 0
-    assert "\none,0," not in comparison_csv(comparison)
 
 
 def test_what_some_seeds_have_no_number_for_says_of_how_many_it_is(tmp_path: Path) -> None:
@@ -105,18 +101,3 @@ def test_names_stay_text(name: str, tmp_path: Path) -> None:
     comparison = comparison_of(tmp_path, name, seeds=2, failed=(1,))
     assert f"{name}, seed 1: step 7: got reward nan" in as_text(comparison, width=400)
     assert name in as_text(comparison, width=400).partition("paid")[0]
-
-
-def test_the_file_of_numbers_is_read_back_to_the_last_bit(tmp_path: Path) -> None:
-    comparison = comparison_of(tmp_path, *HOSTILE, seeds=3)
-    rows = list(csv.DictReader(io.StringIO(comparison_csv(comparison), newline="")))
-    assert list(dict.fromkeys(row["variant"] for row in rows)) == HOSTILE
-    for variant in comparison.variants:
-        for seed, run in variant.runs.items():
-            mine = [row for row in rows if (row["variant"], row["seed"]) == (variant.name, str(seed))]
-            assert {row["run"] for row in mine} == {run.identity}
-            read = {row["metric"]: float(row["value"]) for row in mine}
-            assert read["objective"] == run.result["evaluation"]["objective"]
-            assert read["rewards/speed"] == run.result["evaluation"]["rewards"]["speed"]
-            assert read["events/delivered"] == run.result["evaluation"]["events"]["delivered"]
-            assert len(read) == 3 + 5 + 3 + 1
