@@ -7,7 +7,9 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from typing import Any, final
 
@@ -20,6 +22,7 @@ from rewardlab.lab.engines.processes import can_read_processes
 
 __all__ = ["LocalEngine", "check_workers"]
 
+_THREADS = ("MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _LOOK_SECONDS = 0.25
 _LOOK_SHARE = 0.02
 """Looking whether a limit is passed may cost this share of a core."""
@@ -64,7 +67,7 @@ class LocalEngine(Engine):
 
     def run(self, work: Work, jobs: Iterable[Job], preload: Sequence[str] = ()) -> Generator[Event]:
         """Do every job; `Engine.run` says how. ``preload`` is imported once where the platform can share it."""
-        context = _context(preload)
+        context: Any = None
         waiting = enumerate(jobs)
         running: dict[Connection, _Trial] = {}
         look = _LOOK_SECONDS
@@ -72,6 +75,7 @@ class LocalEngine(Engine):
             while True:
                 # The next job is taken only when there is room for it.
                 while len(running) < self.workers and (taken := next(waiting, None)) is not None:
+                    context = context or _context(preload)
                     begun = [*self._begin(_Trial(*taken), context, work, running)]
                     yield Event(taken[0], "started")
                     yield from begun
@@ -153,4 +157,21 @@ def _context(preload: Sequence[str]) -> Any:
     context = multiprocessing.get_context("forkserver")
     # Our own code too: each process would import it anew.
     context.set_forkserver_preload([*preload, guard.__module__])
+    with _one_thread_for_those_who_start():
+        forkserver.ensure_running()
     return context
+
+
+@contextmanager
+def _one_thread_for_those_who_start() -> Iterator[None]:
+    """Libraries of linear algebra read their number of threads once, when they are loaded, and it changes results."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
