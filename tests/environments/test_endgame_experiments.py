@@ -12,7 +12,9 @@ from rewardlab.lab.plan import Plan, plan_experiment
 from rewardlab.lab.shipped import shipped_experiments
 from rewardlab.lab.spec import read_spec
 
-NAMES = ("endgame-shaping", "endgame-shaping-queen", "endgame-shaping-ppo")
+NAMES = ("endgame-shaping", "endgame-shaping-queen", "endgame-shaping-ppo", "endgame-shaping-8x8")
+# Solving the full board for each of the variants takes its time.
+EACH = [pytest.param(name, marks=pytest.mark.slow) if name.endswith("8x8") else name for name in NAMES]
 
 
 def plan_of(name: str) -> Plan:
@@ -20,7 +22,7 @@ def plan_of(name: str) -> Plan:
     return plan_experiment(read_spec(path), str(path))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EACH)
 def test_every_potential_and_every_bonus_is_asked_about(name: str) -> None:
     plan = plan_of(name)
     assert plan.catalogue is not None
