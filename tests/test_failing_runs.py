@@ -77,7 +77,9 @@ def test_code_that_is_not_allowed_is_not_run(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("sent", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
+)
 def test_an_interrupted_experiment_leaves_no_process_and_goes_on(
     sent: signal.Signals, code: int, tmp_path: Path
 ) -> None:

@@ -105,6 +105,7 @@ def test_the_hacked_courier_is_paid_more_and_achieves_less(finished: tuple[Said,
     assert found["drop_at_once"][1] == "0"
 
 
+@pytest.mark.slow
 def test_swapping_the_rewards_of_two_variants_swaps_their_columns(finished: tuple[Said, Path], copy: Path) -> None:
     swapped = small_spec()
     swapped["variants"][0]["reward"], swapped["variants"][1]["reward"] = "fixed_speed", "speed"

@@ -100,7 +100,7 @@ def test_an_alarm_is_one_line(hacked: tuple[RewardWatch, PPO, Path]) -> None:
     assert line.endswith(f"saved to {path}")
 
 
-@pytest.mark.parametrize("reward", [MEANT, "fixed_speed"])
+@pytest.mark.parametrize("reward", [MEANT, pytest.param("fixed_speed", marks=pytest.mark.slow)])
 def test_honest_learning_does_not_alarm(reward: object) -> None:
     watch = RewardWatch()
     small_agent(small_delivery(reward)).learn(12_000, callback=watch)
@@ -108,6 +108,7 @@ def test_honest_learning_does_not_alarm(reward: object) -> None:
     assert watch.note == ""
 
 
+@pytest.mark.slow
 def test_random_signs_do_not_alarm() -> None:
     class RandomSigns(gym.vector.VectorRewardWrapper):
         rng = np.random.default_rng(0)

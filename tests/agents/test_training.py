@@ -85,9 +85,10 @@ def test_first_observations_are_shared_by_learners_of_one_environment_seed(monke
         return seen[-1]
 
     monkeypatch.setattr(VectorAdapter, "reset", watched)
-    train(RUN, quiet)
-    train(dataclasses.replace(RUN, learner_seed=77, reward="fixed_speed"), quiet)
-    train(dataclasses.replace(RUN, environment_seed=77), quiet)
+    short = dataclasses.replace(RUN, budget_steps=200)
+    train(short, quiet)
+    train(dataclasses.replace(short, learner_seed=77, reward="fixed_speed"), quiet)
+    train(dataclasses.replace(short, environment_seed=77), quiet)
     np.testing.assert_array_equal(seen[0], seen[1])
     assert (seen[0] != seen[2]).any()
 

@@ -39,6 +39,7 @@ def test_nothing_of_it_is_executed(how_much: str, tmp_path: Path) -> None:
         assert len(found["named"]) == len(FILES) * len(contents())
 
 
+@pytest.mark.slow
 def test_the_hook_would_see_it(tmp_path: Path) -> None:
     found = seen_by_the_hook(tmp_path, "planted")
     assert {line.partition(" ")[0] for line in found["seen"]} == {"import", "pickle.find_class", "compile"}

@@ -208,7 +208,7 @@ def random_case(seed: int, gamma: float = 0.9) -> tuple[AuditCase, Tables]:
 
 def test_what_is_found_is_safe_by_its_margin_and_what_is_denied_is_not_there() -> None:
     found = denied = undecided = 0
-    for seed in range(40):
+    for seed in range(16):
         case, terms = random_case(seed)
         unit = {name: float(np.abs(table).max()) for name, table in terms.items()}
         answer = term_weights(case, terms)
@@ -228,8 +228,8 @@ def test_what_is_found_is_safe_by_its_margin_and_what_is_denied_is_not_there() -
         undecided += not answer.decided
         if answer.decided:
             assert _none_by_trying(case, terms, unit, seed), seed
-    assert found >= 20
-    assert denied >= 10
+    assert found >= 8
+    assert denied >= 3
     assert undecided <= denied
 
 

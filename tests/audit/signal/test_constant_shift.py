@@ -92,7 +92,7 @@ def test_solving_anew_on_both_sides_of_each_threshold(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(constant_shift, "_beyond_unvisited", noted)
     finite = 0
-    for number in range(150):
+    for number in range(60):
         rng = np.random.default_rng(number)
         model = random_model(rng, states=int(rng.integers(3, 8)), actions=3, outcomes=1 + number % 2)
         model = replace(model, start=np.eye(model.n_states)[0]) if number % 3 else model
