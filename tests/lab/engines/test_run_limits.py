@@ -20,7 +20,7 @@ KINDS = {
     "exit 1": "its process left with code 1 and no result",
     "die SIGSEGV": "its process died (signal SIGSEGV) in _die, line",
     "hang": "it hung: no sign of progress for 4 s (--silence-limit) in _hang, line",
-    "slow": "it took longer than the limit of 6 s (--time-limit) in _slow, line",
+    "slow": "it took longer than the limit of 6 s (--time-limit) in _",  # _slow, or in what it tells of its progress by
     "eat": "MiB, more than the limit of 600 MiB (--memory-limit) in _eat, line",
     "fork": "processes at once, more than the limit of 30 (--process-limit)",
 }
