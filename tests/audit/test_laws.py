@@ -1,4 +1,4 @@
-"""Laws of the verdicts on hundreds of random small models."""
+"""Laws of the verdicts on a thousand random small models, six hundred of them by `make slow`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,18 @@ from rewardlab.mdp import FiniteModel, solve
 from tests.mdp.tiny_models import every_policy, random_model
 
 KINDS = ("the same", "shaped", "scaled and shaped", "redistributed", "another", "negated", "constant", "partly")
-MODELS = 400
+SOME, OTHERS = range(400), range(400, 1000)
+
+
+@pytest.fixture(autouse=True, params=[SOME, pytest.param(OTHERS, marks=pytest.mark.slow)], ids=str)
+def chosen(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> range:
+    """The numbers of the models that a test looks at."""
+    numbers: range = request.param
+    monkeypatch.setitem(_CHOSEN, "numbers", numbers)
+    return numbers
+
+
+_CHOSEN = {"numbers": SOME}
 
 
 def proxy_of(
@@ -63,8 +74,12 @@ def drawn(number: int) -> tuple[str, AuditCase]:
 
 
 @lru_cache(maxsize=1)
+def made(numbers: range) -> tuple[tuple[str, AuditCase], ...]:
+    return tuple(drawn(number) for number in numbers)
+
+
 def cases() -> tuple[tuple[str, AuditCase], ...]:
-    return tuple(drawn(number) for number in range(MODELS))
+    return made(_CHOSEN["numbers"])
 
 
 def of_kind(*kinds: str) -> Iterator[AuditCase]:
@@ -135,7 +150,7 @@ def test_safe_means_that_no_perfect_agent_falls_short() -> None:
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_the_same_order_is_contradicted_by_no_pair_of_policies(part: int) -> None:
+def test_the_same_order_is_contradicted_by_no_pair_of_policies(part: int, chosen: range) -> None:
     checked = 0
     for number, case in enumerate(of_kind("shaped", "scaled and shaped", "redistributed")):
         if number % 4 != part:
@@ -156,10 +171,10 @@ def test_the_same_order_is_contradicted_by_no_pair_of_policies(part: int) -> Non
             lifted = paid - paid[0] - factor * (meant - meant[0])
             assert np.abs(lifted).max() <= 1e-10 * max(1.0, np.abs(paid).max())
         checked += 1
-    assert checked > 0.08 * MODELS
+    assert checked > 0.08 * len(chosen)
 
 
-def test_another_order_comes_with_two_policies_that_show_it() -> None:
+def test_another_order_comes_with_two_policies_that_show_it(chosen: range) -> None:
     shown = 0
     for _, case in cases():
         answer = policy_order(case)
@@ -175,7 +190,7 @@ def test_another_order_comes_with_two_policies_that_show_it() -> None:
         signs = [_sign(two[0] - two[1], np.abs(two).max()) for two in (paid, meant)]
         assert signs[0] != signs[1], (case.gamma, paid, meant)
         shown += 1
-    assert shown > 300 * MODELS / 1000
+    assert shown > 0.3 * len(chosen)
 
 
 def _sign(difference: float, size: float) -> int:

@@ -7,9 +7,11 @@ import os
 import re
 import signal
 import time
+from multiprocessing import connection
 from multiprocessing.connection import Connection
 from typing import Any, Literal, final
 
+from rewardlab.lab.engines import guardian
 from rewardlab.lab.engines.engine import Job, Work
 from rewardlab.lab.engines.guardian import guard
 from rewardlab.lab.engines.limits import RunLimits
@@ -27,6 +29,7 @@ _ABORT_SECONDS = 1.0
 _LEAVE_SECONDS = 12.0
 _CATCH_UP_SECONDS = 2.0
 _CRASHES = {"SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT"}
+_TELLING = (connection.__file__, guardian.__file__)
 _PLACE = re.compile(r'File "([^"]*)", line (\d+) in (\S+)')
 
 
@@ -163,7 +166,8 @@ class Attempt:
 
 
 def _place_of(where: str) -> str:
-    """The innermost place in what `faulthandler` has written."""
+    """The innermost place in what `faulthandler` has written, but for those by which a job tells of its progress."""
     current = where.partition("Current thread")[2] or where
-    place = _PLACE.search(current)
+    places = [*_PLACE.finditer(current)]
+    place = next((place for place in places if place[1] not in _TELLING), places[0] if places else None)
     return f" in {place[3]}, line {place[2]} of {os.path.basename(place[1])}" if place else ""  # noqa: PTH119

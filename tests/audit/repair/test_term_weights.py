@@ -206,9 +206,10 @@ def random_case(seed: int, gamma: float = 0.9) -> tuple[AuditCase, Tables]:
     return amended_case(case, proxy), terms
 
 
-def test_what_is_found_is_safe_by_its_margin_and_what_is_denied_is_not_there() -> None:
+@pytest.mark.parametrize("seeds", [range(16), pytest.param(range(16, 40), marks=pytest.mark.slow)], ids=str)
+def test_what_is_found_is_safe_by_its_margin_and_what_is_denied_is_not_there(seeds: range) -> None:
     found = denied = undecided = 0
-    for seed in range(16):
+    for seed in seeds:
         case, terms = random_case(seed)
         unit = {name: float(np.abs(table).max()) for name, table in terms.items()}
         answer = term_weights(case, terms)
@@ -228,8 +229,8 @@ def test_what_is_found_is_safe_by_its_margin_and_what_is_denied_is_not_there() -
         undecided += not answer.decided
         if answer.decided:
             assert _none_by_trying(case, terms, unit, seed), seed
-    assert found >= 8
-    assert denied >= 3
+    assert found >= len(seeds) / 2
+    assert denied >= len(seeds) / 4
     assert undecided <= denied
 
 

@@ -82,7 +82,8 @@ def test_a_state_that_nobody_visits_decides_nothing() -> None:
     assert not keeps(case, 3.01)
 
 
-def test_solving_anew_on_both_sides_of_each_threshold(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("seeds", [range(60), pytest.param(range(60, 150), marks=pytest.mark.slow)], ids=str)
+def test_solving_anew_on_both_sides_of_each_threshold(seeds: range, monkeypatch: pytest.MonkeyPatch) -> None:
     slow_ways: list[float] = []
     slow_way = constant_shift._beyond_unvisited
 
@@ -92,7 +93,7 @@ def test_solving_anew_on_both_sides_of_each_threshold(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(constant_shift, "_beyond_unvisited", noted)
     finite = 0
-    for number in range(60):
+    for number in seeds:
         rng = np.random.default_rng(number)
         model = random_model(rng, states=int(rng.integers(3, 8)), actions=3, outcomes=1 + number % 2)
         model = replace(model, start=np.eye(model.n_states)[0]) if number % 3 else model

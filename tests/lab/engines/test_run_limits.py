@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import os
+from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rewardlab.errors import BadInput
-from rewardlab.lab.engines import Event, LocalEngine, RunLimits
+from rewardlab.lab.engines import Event, LocalEngine, RunLimits, attempt, guardian
 from rewardlab.lab.engines import local as local_engine
 from tests.lab.engines.failing_jobs import PRELOAD, do, left_over, noted
 
@@ -20,7 +21,7 @@ KINDS = {
     "exit 1": "its process left with code 1 and no result",
     "die SIGSEGV": "its process died (signal SIGSEGV) in _die, line",
     "hang": "it hung: no sign of progress for 4 s (--silence-limit) in _hang, line",
-    "slow": "it took longer than the limit of 6 s (--time-limit) in _",  # _slow, or in what it tells of its progress by
+    "slow": "it took longer than the limit of 6 s (--time-limit) in _slow, line",
     "eat": "MiB, more than the limit of 600 MiB (--memory-limit) in _eat, line",
     "fork": "processes at once, more than the limit of 30 (--process-limit)",
 }
@@ -67,6 +68,16 @@ def test_it_is_tried_within_a_cap_and_fails_with_all_reasons(tmp_path: Path) -> 
 @pytest.mark.parametrize("job", ["raise", "failed", "leave 1", "odd"])
 def test_what_raised_would_raise_again(job: str) -> None:
     assert [event.kind for event in events_of([job], RunLimits(attempts=3))] == ["started", "failed"]
+
+
+def test_the_place_is_the_jobs_own_and_not_that_by_which_it_tells_of_its_progress() -> None:
+    telling = f'  File "{connection.__file__}", line 384 in _send\n  File "{guardian.__file__}", line 92 in tell\n'
+    own = '  File "/x/town.py", line 7 in step\n  File "/x/learner.py", line 70 in learn\n'
+    heads = "Thread 0x1 (most recent call first):\n" + telling + "\nCurrent thread 0x2 (most recent call first):\n"
+    assert attempt._place_of(heads + telling + own) == " in step, line 7 of town.py"
+    assert attempt._place_of(heads + own) == " in step, line 7 of town.py"
+    assert attempt._place_of(heads + telling) == " in _send, line 384 of connection.py"
+    assert attempt._place_of("") == ""
 
 
 def test_reasons_that_differ_are_told_one_by_one() -> None:
