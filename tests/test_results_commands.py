@@ -71,6 +71,18 @@ def test_a_run_is_reproduced_to_the_bit(seed: int, home: Path) -> None:
     assert call("reproduce", identity[:6], "--in", "mini").code == 0
 
 
+def test_a_bound_that_was_moved_is_moved_where_the_run_is_reproduced(tmp_path: Path) -> None:
+    """An exit of 1e13 is beyond 1e12, which ends a run."""
+    large = [{"name": "large", "reward": {"exits": 1e13}}]
+    spec = write_toml(tmp_path / "spec.toml", SPEC | {"name": "large", "seeds": 1, "variants": large})
+    ended = call("run", spec, "--out", tmp_path / "ended", "--workers", "1")
+    assert ended.code == 1
+    assert "diverged: " in ended.words
+    said = call("run", spec, "--out", tmp_path / "moved", "--workers", "1", "--largest-number", "1e15")
+    assert said.code == 0, said
+    assert call("reproduce", "large:0", "--in", tmp_path / "moved").code == 0
+
+
 def test_a_number_that_was_changed_is_found(home: Path, tmp_path: Path) -> None:
     """Even where its checksum was made to fit."""
     path = tmp_path / "results.sqlite"

@@ -81,7 +81,9 @@ def reproduce(options: argparse.Namespace) -> int:
         found = reproduced(
             store,
             options.result,
-            lambda run: train(run, lambda steps: shown.update(f"{steps:,} of {run.budget_steps:,} steps")),
+            lambda run, guards: train(
+                run, lambda steps: shown.update(f"{steps:,} of {run.budget_steps:,} steps"), guards=guards
+            ),
             allowed_modules=options.allow_code,
         )
     verdict = (

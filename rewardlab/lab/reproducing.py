@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
+from rewardlab.agents.guards import GuardSettings
+from rewardlab.agents.training import TrainingRun
 from rewardlab.errors import BadInput, Problem
 from rewardlab.lab.plan import plan_experiment
 from rewardlab.lab.provenance import run_provenance
@@ -84,7 +86,7 @@ def find_member(store: ResultStore, text: str) -> tuple[str, Member]:
 def reproduce(
     store: ResultStore,
     text: str,
-    train: Callable[[Any], Mapping[str, Any]],
+    train: Callable[[TrainingRun, GuardSettings], Mapping[str, Any]],
     *,
     allowed_modules: Collection[str] = (),
 ) -> Reproduction:
@@ -93,7 +95,7 @@ def reproduce(
     Args:
         store: Its results; nothing is written there.
         text: Which run, see `find_member`.
-        train: Given a `rewardlab.agents.TrainingRun`, trains it and returns its result.
+        train: Trains a run under guards, which are those that it had, and returns its result.
         allowed_modules: Modules that may be imported beside those of installed plugins.
 
     Raises:
@@ -110,7 +112,9 @@ def reproduce(
     if planned is None:
         fix = "use the version of rewardlab that made it: its provenance names it"
         raise BadInput(Problem(f"RESULT {text!r}", "settings that mean another run today", "the same run", fix))
-    result = json.loads(json.dumps(train(planned.training)))
+    largest = kept.provenance.get("largest_number")
+    guards = GuardSettings() if largest is None else GuardSettings(float(largest))
+    result = json.loads(json.dumps(train(planned.training, guards)))
     # What an older version did not keep yet cannot be compared.
     result = {key: value for key, value in result.items() if key in kept.result}
     origin = run_provenance(planned.training, spec_hash="", engine="", seconds=0.0)

@@ -28,7 +28,7 @@ def reference_note(comparison: Comparison) -> str:
     whom = f"{first!r}" if len(references) == 1 else "the first variant in the same environment"
     return (
         f"Minus the first: the objective less that of {whom}, seed by seed (the interquartile mean of that, not the"
-        " difference of two). Beats it: in how many of 100 seeds, ties as halves, with Wilson's interval."
+        " difference of two). Beats it: in what share of the seeds, ties as halves, with Wilson's interval."
     )
 
 
