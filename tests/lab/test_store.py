@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from rewardlab.errors import StoreUnusable
 from rewardlab.lab import ResultStore, StoredRun
+from rewardlab.lab.store import store_file
 
 FINISHED = StoredRun("a1", "finished", {"seed": 0}, {"score": 0.1}, "", {"seconds": 1.5})
 FAILED = StoredRun("a1", "failed", {"seed": 0}, {}, "step 7: got reward nan", {"seconds": 0.5})
@@ -96,6 +98,26 @@ def test_many_may_open_a_new_store_and_write_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(write_ten, range(8)))
     assert rows_in(path) == 81
+
+
+def test_a_store_that_another_process_makes_between_two_looks_is_no_foreign_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "results.sqlite"
+    looks = store_file._is_new
+    others: list[threading.Thread] = []
+
+    def is_new_while_another_makes_it(connection: sqlite3.Connection) -> bool:
+        if not others:
+            others.append(threading.Thread(target=ResultStore, args=(path,)))
+            others[0].start()
+            others[0].join(timeout=0.5)  # it ends in time only if nothing holds it off
+        return looks(connection)
+
+    monkeypatch.setattr(store_file, "_is_new", is_new_while_another_makes_it)
+    ResultStore(path).write(FINISHED)
+    others[0].join()
+    assert rows_in(path) == 1
 
 
 def test_a_newer_store_is_refused_and_left_alone(store: ResultStore) -> None:

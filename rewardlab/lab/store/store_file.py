@@ -120,10 +120,17 @@ def _prepare(path: Path) -> None:
 
 
 def _check(path: Path, connection: sqlite3.Connection) -> None:
-    version = _version(connection)
-    if _is_new(connection) or (version == SCHEMA_VERSION and _application(connection) == APPLICATION_ID):
+    # Another process may make the tables between two looks: all that is judged here is of one moment.
+    connection.execute("BEGIN")
+    try:
+        version, application = _version(connection), _application(connection)
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        is_new = _is_new(connection)
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    if is_new or (version == SCHEMA_VERSION and application == APPLICATION_ID):
         return
-    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     if "runs" not in names:
         raise damaged(path, f"the database of another program (with the tables {', '.join(sorted(names))})")
     fix = "use the version of rewardlab that wrote it, or another folder"
