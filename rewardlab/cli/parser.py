@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import NoReturn, final
 
-from rewardlab.cli import advising, auditing, engines, learning, looking, results, training, words
+from rewardlab.cli import advising, auditing, engines, learning, looking, reporting, results, training, words
 from rewardlab.errors import RewardLabError, nearest
 
 __all__ = ["make_parser"]
@@ -197,7 +197,12 @@ def _add_results(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_code_option(shown)
     shown.set_defaults(command=results.results)
 
-    for command in (status, shown):
+    page = commands.add_parser("report", help="write the page of an experiment: one HTML file that needs nothing else")
+    page.add_argument("--out", type=Path, metavar="FILE", help="where to (default: report.html beside the results)")
+    _add_code_option(page)
+    page.set_defaults(command=reporting.report)
+
+    for command in (status, shown, page):
         where = "its name, or the folder of its results (default: those here)"
         command.add_argument("what", nargs="?", metavar="EXPERIMENT", help=where)
 

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rewardlab.errors import BadInput, Problem
@@ -13,9 +14,10 @@ from rewardlab.errors import BadInput, Problem
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rewardlab.lab.comparison import Comparison
     from rewardlab.lab.store import ResultStore, Submitted
 
-__all__ = ["reproduce", "results", "status"]
+__all__ = ["compared", "opened", "reproduce", "results", "status"]
 
 _SHOWN_DIFFERENCES = 10
 
@@ -48,7 +50,7 @@ def results(options: argparse.Namespace) -> int:
     """Show what came of an experiment, without training."""
     from rewardlab.lab.exports import provenance_lines, results_csv, results_json_lines
 
-    store, experiment = _opened(options.what)
+    store, experiment = opened(options.what)
     if options.csv:
         print(results_csv(store, experiment), end="")
     elif options.json:
@@ -103,29 +105,7 @@ def reproduce(options: argparse.Namespace) -> int:
     return 1 if found.results else 0
 
 
-def _show(store: ResultStore, experiment: Submitted, options: argparse.Namespace) -> int:
-    from rich.console import Console
-    from rich.text import Text
-
-    from rewardlab.lab.comparison import compare
-    from rewardlab.lab.plan import plan_experiment
-    from rewardlab.lab.spec import parse_spec
-    from rewardlab.reports.table import comparison_notes, comparison_tables
-
-    if "study" in experiment.spec:
-        fix = f"`rewardlab run` shows it again and does nothing twice, and results.csv in {store.path.parent} has it"
-        raise BadInput(Problem(experiment.name, "a study", "an experiment with variants", fix))
-    spec = parse_spec(dict(experiment.spec), experiment.name)
-    comparison = compare(plan_experiment(spec, experiment.name, allowed_modules=options.allow_code), store)
-    console = Console()
-    for table in comparison_tables(comparison, console.width):
-        console.print(table)
-    for note in comparison_notes(comparison):
-        console.print(Text(note), soft_wrap=True)
-    return 1 if any(variant.failures for variant in comparison.variants) else 0
-
-
-def _opened(what: str | None) -> tuple[ResultStore, Submitted]:
+def opened(what: str | None) -> tuple[ResultStore, Submitted]:
     """The store and the experiment that are meant."""
     from rewardlab.lab.found_results import find_stores
     from rewardlab.lab.store import ResultStore
@@ -140,6 +120,34 @@ def _opened(what: str | None) -> tuple[ResultStore, Submitted]:
         fix = "run the experiment once more: what is there is used, and not trained again"
         raise BadInput(Problem(str(paths[0]), "runs that belong to no experiment", "an experiment", fix))
     return store, experiments[0]
+
+
+def compared(store: ResultStore, experiment: Submitted, allowed_modules: Sequence[str]) -> Comparison:
+    """What an experiment found, of what the store holds."""
+    from rewardlab.lab.comparison import compare
+    from rewardlab.lab.plan import plan_experiment
+    from rewardlab.lab.spec import parse_spec
+
+    if "study" in experiment.spec:
+        fix = f"`rewardlab run` shows it again and does nothing twice, and results.csv in {store.path.parent} has it"
+        raise BadInput(Problem(experiment.name, "a study", "an experiment with variants", fix))
+    spec = parse_spec(dict(experiment.spec), experiment.name)
+    return compare(plan_experiment(spec, experiment.name, allowed_modules=allowed_modules), store)
+
+
+def _show(store: ResultStore, experiment: Submitted, options: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.text import Text
+
+    from rewardlab.reports.table import comparison_notes, comparison_tables
+
+    comparison = compared(store, experiment, options.allow_code)
+    console = Console()
+    for table in comparison_tables(comparison, console.width):
+        console.print(table)
+    for note in comparison_notes(comparison):
+        console.print(Text(note), soft_wrap=True)
+    return 1 if any(variant.failures for variant in comparison.variants) else 0
 
 
 def _store_with(result: str, what: str | None) -> ResultStore:
