@@ -125,6 +125,7 @@ def test_compare_trains_every_reward_with_and_without_shaping(tmp_path: Path, mo
     assert speed["paid"] == speed["rewards/speed"] != speed["objective"]
 
 
+@pytest.mark.slow
 def test_compare_takes_any_environment_with_its_own_reward(tmp_path: Path) -> None:
     said = call("compare", "CartPole-v1", "--reward", "environment", "--seeds", 1, "--steps", 4000, "--out", tmp_path)
     assert (said.code, said.err) == (0, "")

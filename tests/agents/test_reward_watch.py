@@ -144,7 +144,14 @@ def test_a_script_in_two_phases_is_read_off_exactly() -> None:
     assert alarm.path is None
 
 
-@pytest.mark.parametrize("kind", ["flat objective", "noise", "both rise", "both fall", "signs"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "flat objective",
+        "both rise",
+        *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("noise", "both fall", "signs")),
+    ],
+)
 def test_scripts_without_the_fault_do_not_alarm(kind: str) -> None:
     rng = np.random.default_rng(12)
 
