@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem
 
-__all__ = ["Frame", "caption", "play_again", "write_gif"]
+__all__ = ["Frame", "caption", "described_action", "play_again", "write_gif"]
 
 FRAME_MILLISECONDS, LAST_FRAME_MILLISECONDS = 350, 2_000
 CAPTION_PIXELS, MIN_WIDTH = 74, 360
@@ -76,7 +76,7 @@ def play_again(
         total_objective += float(info.get("objective", paid))
         note = "the task is over" if terminated else "time is up" if truncated else ""
         picture = env.render()
-        yield Frame(picture, step, _described(env, action), paid, total_paid, total_objective, note)
+        yield Frame(picture, step, described_action(env, action), paid, total_paid, total_objective, note)
         if terminated or truncated:
             return
 
@@ -107,8 +107,13 @@ def caption(frame: Frame) -> tuple[str, str, str]:
     )
 
 
-def _described(env: gym.Env[Any, Any], action: Any) -> str:
-    """What the step that has just been taken did: in the environment's words, or by the action's name or number."""
+def described_action(env: gym.Env[Any, Any], action: Any) -> str:
+    """What the step that has just been taken did: in the environment's words, or by the action's name or number.
+
+    Args:
+        env: The environment that took it.
+        action: The action.
+    """
     base = env.unwrapped
     describe = getattr(base, "describe_step", None)
     if callable(describe):

@@ -9,19 +9,31 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
+from rewardlab.reports.page.replays import Replays
 from rewardlab.reports.page.section import Section
+from rewardlab.reports.page.shown_text import shown
 
 __all__ = ["page_html"]
 
 
-def page_html(title: str, answer: str, sections: Sequence[Section], *, footer: str = "") -> str:
+def page_html(
+    title: str,
+    answer: str,
+    sections: Sequence[Section],
+    *,
+    warning: str = "",
+    footer: str = "",
+    replays: Replays | None = None,
+) -> str:
     """One HTML document that needs nothing else.
 
     Args:
         title: Stands in the title bar and at the top.
         answer: The answer in one sentence.
         sections: In the order in which a reader wants them.
+        warning: What a reader must know before anything else, such as failed runs; may be empty.
         footer: What made the page.
+        replays: Stand after the first section; None for a page without.
 
     Returns:
         The document. Every text in it is escaped; scripts are allowed by their hashes alone, and nothing is fetched.
@@ -29,11 +41,12 @@ def page_html(title: str, answer: str, sections: Sequence[Section], *, footer: s
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
     from plotly.offline import get_plotlyjs
 
-    scripts = [get_plotlyjs(), _asset("page.js")]
+    scripts = [get_plotlyjs(), _asset("page.js"), *([_asset("replays.js")] if replays else [])]
     charts = {chart.identifier: chart.data() for section in sections for chart in section.charts}
     environment = Environment(
         loader=PackageLoader("rewardlab.reports.page", "assets"),
         autoescape=select_autoescape(default=True, default_for_string=True),
+        finalize=_finalized,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -41,13 +54,23 @@ def page_html(title: str, answer: str, sections: Sequence[Section], *, footer: s
     return environment.get_template("page.html.jinja").render(
         title=title,
         answer=answer,
+        warning=warning,
         sections=sections,
         footer=footer,
         scripts=scripts,
-        style=_asset("page.css"),
+        style=_asset("page.css") + _asset("replays.css"),
         policy=_policy(scripts),
         charts_json=_json_island(charts),
+        replays=replays,
+        replays_json=_json_island(replays.data) if replays else "",
     )
+
+
+def _finalized(value: object) -> object:
+    """Names and messages show what would steer a reader; what is made here, as scripts, stays as it is."""
+    from markupsafe import Markup
+
+    return shown(value, lines=True) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _policy(scripts: Sequence[str]) -> str:

@@ -7,11 +7,23 @@ from pathlib import Path
 from rewardlab.lab.comparison import Comparison
 from rewardlab.lab.store import ResultStore, Submitted
 from rewardlab.lab.written_beside import write_text
-from rewardlab.reports.page.answer import answer_sentence
+from rewardlab.reports.page.answer import answer_sentence, failure_sentence
+from rewardlab.reports.page.audit_findings import audit_section
+from rewardlab.reports.page.audited_rewards import audited_rewards
+from rewardlab.reports.page.distances_map import distances_section
 from rewardlab.reports.page.document import page_html
+from rewardlab.reports.page.failed_runs import failures_section
+from rewardlab.reports.page.goodhart_plane import goodhart_section
+from rewardlab.reports.page.learning import learning_section
+from rewardlab.reports.page.ledger import ledger_section
+from rewardlab.reports.page.numbers_table import numbers_section
+from rewardlab.reports.page.origin import origin_section
+from rewardlab.reports.page.replays import replays_of
 from rewardlab.reports.page.scores import scores_section
+from rewardlab.reports.page.section import Section
+from rewardlab.reports.page.value_maps import maps_section
 
-__all__ = ["PAGE_NAME", "experiment_page", "write_page"]
+__all__ = ["PAGE_NAME", "experiment_page", "experiment_sections", "write_page"]
 
 PAGE_NAME = "report.html"
 """What the page is called in the folder of results."""
@@ -26,13 +38,38 @@ def experiment_page(comparison: Comparison, store: ResultStore, experiment: Subm
         experiment: Which run is which.
     """
     spec = comparison.plan.spec
-    sections = [scores_section(comparison)]
     return page_html(
         spec.question or spec.name,
         answer_sentence(comparison),
-        sections,
+        experiment_sections(comparison, store, experiment),
+        warning=failure_sentence(comparison),
         footer=f"{spec.name}, spec {experiment.spec_hash}",
+        replays=replays_of(comparison),
     )
+
+
+def experiment_sections(comparison: Comparison, store: ResultStore, experiment: Submitted) -> list[Section]:
+    """All that the page shows, in the order in which a reader wants it.
+
+    Args:
+        comparison: What the experiment found.
+        store: Its results.
+        experiment: Which run is which.
+    """
+    rewards = audited_rewards(comparison)
+    sections: list[Section | None] = [
+        scores_section(comparison),
+        learning_section(comparison),
+        ledger_section(comparison),
+        goodhart_section(comparison, rewards),
+        audit_section(rewards),
+        distances_section(rewards),
+        maps_section(rewards),
+        numbers_section(comparison),
+        origin_section(comparison, store, experiment),
+        failures_section(comparison),
+    ]
+    return [section for section in sections if section is not None]
 
 
 def write_page(comparison: Comparison, store: ResultStore, experiment: Submitted, path: Path) -> Path:

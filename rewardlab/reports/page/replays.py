@@ -1,0 +1,51 @@
+"""The replays of a page: for each variant a player with its best, its median and its first exploiting episode.
+
+All texts go into the page as data, and its script writes them as text; none becomes a part of the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+from rewardlab.lab.comparison import Comparison
+from rewardlab.reports.page.replays_boards import BoardShelf
+from rewardlab.reports.page.replays_chosen import chosen_episodes
+from rewardlab.reports.page.replays_episode import episode_data
+
+__all__ = ["ROOM_BYTES", "Replays", "replays_of"]
+
+ROOM_BYTES = 450_000
+"""For the pictures of all replays of a page, as text."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Replays:
+    """The replays of a page.
+
+    Attributes:
+        variants: Their names, one a player.
+        data: JSON values: ``images`` and ``texts``, the boards, and ``players``, for each variant its episodes as
+            `episode_data` makes them.
+    """
+
+    variants: tuple[str, ...]
+    data: Mapping[str, Any]
+
+
+def replays_of(comparison: Comparison) -> Replays | None:
+    """Play the chosen episodes of each variant again; None if no run has finished.
+
+    An episode that cannot be played again is told in words in its place.
+
+    Args:
+        comparison: What the experiment found.
+    """
+    chosen = {variant.name: chosen_episodes(variant) for variant in comparison.variants if variant.runs}
+    if not chosen:
+        return None
+    shelf = BoardShelf(ROOM_BYTES // sum(map(len, chosen.values())))
+    players = [[episode_data(episode, shelf) for episode in episodes] for episodes in chosen.values()]
+    return Replays(tuple(chosen), {"images": shelf.images, "texts": shelf.texts, "players": players})

@@ -1,0 +1,113 @@
+"""One replay as JSON values: which of its steps are kept, their boards, their ledger, and the marks on its scale."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from itertools import accumulate, islice
+from typing import Any
+
+import numpy as np
+
+from rewardlab.reports.page.replays_boards import BoardShelf
+from rewardlab.reports.page.replays_chosen import ChosenEpisode
+from rewardlab.reports.page.replays_drawn import DrawnEpisode, drawn_episode
+from rewardlab.reports.page.replays_played import kept_wrappers
+
+__all__ = ["MOST_MOMENTS", "episode_data", "kept_steps", "rare_steps"]
+
+MOST_MOMENTS = 150
+"""Of one episode; of a longer one some are left out."""
+
+_AROUND, _LAST = 10, 20
+
+
+def episode_data(chosen: ChosenEpisode, shelf: BoardShelf) -> dict[str, Any]:
+    """One episode as JSON values.
+
+    Args:
+        chosen: Which one.
+        shelf: Where its boards are kept.
+
+    Returns:
+        ``label``, ``told`` (sentences), and unless it cannot be played again ``steps`` (the numbers of those that are
+        kept, from 0), ``actions``, ``notes``, ``images`` and ``texts`` (places on the shelf or None), ``lines`` (each
+        with its ``name``, and for each step ``paid`` and ``total``), ``seen`` and ``objective`` (likewise), and
+        ``marks`` (each with its ``step``, ``kind``, "exploit" or "paid", and ``text``).
+    """
+    try:
+        drawn = drawn_episode(chosen.settings, chosen.recording)
+    except Exception as fault:  # the environment is a stranger's, and must not cost the page
+        reason = " ".join(f"{type(fault).__name__}: {fault}".split())
+        return {"label": chosen.label, "told": [chosen.told, f"It cannot be played again: {reason}."]}
+    moments = drawn.played.moments
+    steps = kept_steps(len(moments) - 1, drawn.played.exploits.values())
+    names = list(dict.fromkeys(name for moment in moments for name in moment.lines))
+    amounts = {name: [moment.lines.get(name, 0.0) for moment in moments] for name in names}
+    images, told_images = _images(drawn, steps, shelf)
+    told = [chosen.told, kept_wrappers(chosen.settings["variant"]["wrappers"])[1], *drawn.told, told_images]
+    if len(steps) < len(moments):
+        told.append(f"{len(moments) - len(steps)} of its {len(moments) - 1} steps are left out here.")
+    return {
+        "label": chosen.label,
+        "told": [sentence for sentence in told if sentence],
+        "steps": steps,
+        "actions": [moments[step].action.replace("_", " ") for step in steps],
+        "notes": [moments[step].note for step in steps],
+        "images": images,
+        "texts": [shelf.put_text(drawn.texts[step]) if drawn.texts else None for step in steps],
+        "lines": [{"name": name, **_amounts(amounts[name], steps)} for name in names],
+        "seen": _amounts([moment.seen for moment in moments], steps),
+        "objective": _amounts([moment.objective for moment in moments], steps),
+        "marks": [
+            *({"step": step, "kind": "exploit", "text": f"{name.replace('_', ' ')} shows from here on"}
+              for name, step in drawn.played.exploits.items()),
+            *({"step": step, "kind": "paid", "text": f"{name} {amounts[name][step]:+.3g}"}
+              for name in names for step in rare_steps(amounts[name]) if step in steps),
+        ],
+    }  # fmt: skip
+
+
+def kept_steps(last: int, shown: Collection[int]) -> list[int]:
+    """The steps of an episode that are kept: all of them, or of a long one the first, the last, and around exploits.
+
+    Args:
+        last: The number of steps.
+        shown: The steps from which on an exploit shows.
+
+    Returns:
+        Steps from 0, the start, in order; `MOST_MOMENTS` of them at most.
+    """
+    if last < MOST_MOMENTS:
+        return list(range(last + 1))
+    around = [step for middle in shown for step in range(middle - _AROUND, middle + _AROUND + 1)]
+    wanted = [*shown, 0, *range(last - _LAST, last + 1), *around, *range(last + 1)]
+    return sorted(islice(dict.fromkeys(step for step in wanted if 0 <= step <= last), MOST_MOMENTS))
+
+
+def rare_steps(amounts: Sequence[float]) -> list[int]:
+    """The steps in which a line pays; none if that is every other step or more, for such marks tell nothing.
+
+    Args:
+        amounts: What it paid, from the start, which is step 0.
+    """
+    paying = [step for step, amount in enumerate(amounts) if amount]
+    return paying if 2 * len(paying) < len(amounts) else []
+
+
+def _images(drawn: DrawnEpisode, steps: Sequence[int], shelf: BoardShelf) -> tuple[list[int | None], str]:
+    """The places of the pictures, and a sentence about those for which there is no room."""
+    shelf.begin_episode()
+    boards = [drawn.played.moments[step].board for step in steps]
+    places = [shelf.put_image(board) if isinstance(board, np.ndarray) else None for board in boards]
+    without = sum(place is None for place, board in zip(places, boards, strict=True) if isinstance(board, np.ndarray))
+    return places, f"There is no room for {without} of its pictures." if without else ""
+
+
+def _amounts(values: Sequence[float], steps: Sequence[int]) -> dict[str, list[float]]:
+    totals = list(accumulate(values))
+    return {"paid": [_short(values[step]) for step in steps], "total": [_short(totals[step]) for step in steps]}
+
+
+def _short(value: float) -> float:
+    """To six digits, and without the sign of a zero."""
+    return float(f"{value:.6g}") + 0.0
