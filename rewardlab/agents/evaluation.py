@@ -125,7 +125,7 @@ def evaluation_scores(
     return scores
 
 
-def play_single(env: gym.Env[Any, Any], policy: Policy, seed: int) -> tuple[list[Any], Transitions]:
+def play_single(env: gym.Env[Any, Any], policy: Policy, seed: int) -> tuple[list[Any], Transitions, float]:
     """Play one episode of a single environment.
 
     Args:
@@ -134,24 +134,26 @@ def play_single(env: gym.Env[Any, Any], policy: Policy, seed: int) -> tuple[list
         seed: Seeds the environment.
 
     Returns:
-        The actions as plain numbers, and the transitions in time order.
+        The actions as plain numbers, the transitions in time order, and the sum of the objective.
     """
     observation, info = env.reset(seed=seed)
     actions, steps = [], []
+    objective = 0.0
     ended = False
     while not ended:
         masks = env.get_wrapper_attr("action_masks")()[None] if env.has_wrapper_attr("action_masks") else None
         state = np.array([info["state"]]) if "state" in info else None
         action = policy(np.asarray(observation)[None], state, masks)[0]
         before = info.get("state", observation)
-        observation, _, terminated, truncated, info = env.step(action)
+        observation, paid, terminated, truncated, info = env.step(action)
+        objective += float(info.get("objective", paid))
         after = info.get("state", observation)
         events = {name: np.array([amount]) for name, amount in info.get("events", {}).items()}
         before, after, ended_here = (np.asarray(part)[None] for part in (before, after, terminated))
         steps.append(Transitions(before, np.asarray(action)[None], after, ended_here, events))
         actions.append(np.asarray(action).tolist())
         ended = bool(terminated or truncated)
-    return actions, Transitions.concatenate(steps)
+    return actions, Transitions.concatenate(steps), objective
 
 
 def exploits_shown(steps: Transitions, catalogue: Catalogue | None) -> list[str]:

@@ -16,11 +16,12 @@ from rewardlab.agents.checkpoints import CheckpointKeeper, CheckpointSettings, R
 from rewardlab.agents.checkpoints.stack_snapshot import layers, obstacle
 from rewardlab.agents.curve_recorder import CurveRecorder
 from rewardlab.agents.environments import ENVIRONMENT_REWARD, make_single, make_vector
-from rewardlab.agents.evaluation import Policy, evaluation_scores, exploits_shown, play_episodes, play_single
+from rewardlab.agents.evaluation import Policy, evaluation_scores, play_episodes
 from rewardlab.agents.guards import GuardSettings
 from rewardlab.agents.guards.evaluation_guard import require_sound_episodes, sound_policy
 from rewardlab.agents.probe import Probe
 from rewardlab.agents.q_learning import QLearner
+from rewardlab.agents.recorded_episodes import recorded_episodes
 from rewardlab.errors import BadInput, Diverged, Problem
 from rewardlab.mdp.finite_vector_env import FiniteVectorEnv
 from rewardlab.rewards.catalogue import Catalogue
@@ -33,7 +34,6 @@ PROBE_EPISODES = 20
 """Of each look at the policy along the way, unless a spec says otherwise."""
 
 _GUARDS = GuardSettings()
-_REPLAY_CANDIDATES = 8
 
 
 @final
@@ -53,7 +53,7 @@ class TrainingRun:
         evaluation_episodes: The episodes to evaluate the final policy on.
         environment_seed: Seeds the training environments; shared by the variants of an experiment.
         evaluation_seed: Seeds the evaluation environments; shared likewise.
-        replay_seed: Seeds the recorded episode, this or one of the next few; shared by all runs of an environment.
+        replay_seed: Seeds the first of the recorded episodes, which are shared by all runs of an environment.
         learner_seed: Seeds the learner; the variant's own.
         auxiliary: The auxiliary objectives, see `rewardlab.agents.auxiliary_settings`.
         regularizers: The penalties on weights.
@@ -126,8 +126,8 @@ def train(
 
     Returns:
         JSON data: ``steps``, ``curve`` (see `CurveRecorder`), ``evaluation`` (see `evaluation_scores`), ``replay``
-        (the seed and the actions of one episode, and the exploits it shows), and ``weights``, the SHA-256 of what was
-        learned. If the training had been broken off, also ``resumed``: ``from_step`` and ``why``.
+        and ``episodes`` (see `recorded_episodes`), and ``weights``, the SHA-256 of what was learned. If the training
+        had been broken off, also ``resumed``: ``from_step`` and ``why``.
 
     Raises:
         BadInput: The checkpoints are those of another run.
@@ -148,7 +148,7 @@ def train(
         "steps": steps,
         "curve": recorder.points,
         "evaluation": _evaluate(run, policy, guards),
-        "replay": _record(run, policy),
+        **_record(run, policy),
         "weights": weights,
     }
     return result if keeper is None or keeper.resumed is None else {**result, "resumed": keeper.resumed}
@@ -236,15 +236,7 @@ def _evaluate(run: TrainingRun, policy: Policy, guards: GuardSettings) -> dict[s
 
 
 def _record(run: TrainingRun, policy: Policy) -> dict[str, Any]:
-    """Keep what is needed to play one episode again: the first that shows an exploit, or the first of all."""
     env = make_single(run.environment_id, run.environment_settings, run.reward)
-    catalogue = Catalogue.of(env)
-    recordings = []
-    for seed in range(run.replay_seed, run.replay_seed + _REPLAY_CANDIDATES):
-        actions, steps = play_single(env, policy, seed)
-        shown = exploits_shown(steps, catalogue)
-        recordings.append({"seed": seed, "actions": actions, "exploits": shown})
-        if shown:
-            break
+    found = recorded_episodes(env, policy, run.replay_seed)
     env.close()
-    return recordings[-1] if recordings[-1]["exploits"] else recordings[0]
+    return found
