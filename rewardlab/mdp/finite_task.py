@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import final
@@ -31,6 +31,8 @@ class FiniteTask:
         action_names: A word for each action, ``A`` of them.
         text_picture: A state as a few lines of text.
         rgb_picture: A state as an image, ``[H, W, 3]`` uint8.
+        board_views: Where the task is played on a board: a caption, such as "parcel in the bag", to ``[rows, columns]``
+            int64, the state that stands for each cell; -1 where none does, as in a wall. Values are drawn on it.
     """
 
     model: FiniteModel
@@ -40,6 +42,7 @@ class FiniteTask:
     observations: NDArray[np.float32] | None = None
     text_picture: Callable[[int], str] = field(default="state {}".format)
     rgb_picture: Callable[[int], NDArray[np.uint8]] | None = None
+    board_views: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         problems = []
@@ -57,6 +60,13 @@ class FiniteTask:
             problems.append(
                 Problem("FiniteTask.observations", f"{seen.dtype} {seen.shape}", f"float32 ({self.model.n_states}, D)")
             )
+        for caption, board in self.board_views.items():
+            fits = board.ndim == 2 and board.dtype == np.int64 and board.size > 0
+            if not fits or board.min() < -1 or board.max() >= self.model.n_states:
+                expected = f"[rows, columns] int64 from -1 to {self.model.n_states - 1}"
+                problems.append(
+                    Problem(f"FiniteTask.board_views[{caption!r}]", f"{board.dtype} {board.shape}", expected)
+                )
         if problems:
             raise BadInput(*problems)
 

@@ -102,7 +102,16 @@ def toy_text_task(env: gym.Env[Any, Any], *, max_episode_steps: int | None = Non
         catalogue=Catalogue({"reward": own}, "reward", ("reward",)),
         max_episode_steps=limit,
         action_names=tuple(f"action_{action}" for action in range(model.n_actions)),
+        board_views=_board_views(base),
     )
+
+
+def _board_views(base: Any) -> dict[str, NDArray[np.int64]]:
+    """The map of FrozenLake or CliffWalking, whose states are its cells, row by row; none of other tables."""
+    shape: Any = (getattr(base, "nrow", 0), getattr(base, "ncol", 0))
+    shape = shape if all(shape) else getattr(base, "shape", ())
+    is_board = isinstance(shape, tuple) and len(shape) == 2 and shape[0] * shape[1] == len(base.P)
+    return {"the map": np.arange(len(base.P)).reshape(shape)} if is_board else {}
 
 
 def _lay_out(

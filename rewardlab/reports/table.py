@@ -17,7 +17,7 @@ from rewardlab.reports.interval_notes import interval_notes, reference_note
 from rewardlab.reports.training_notes import guard_notes, oddity_notes
 from rewardlab.rewards import Catalogue
 
-__all__ = ["as_text", "comparison_notes", "comparison_table", "comparison_tables"]
+__all__ = ["as_text", "comparison_cells", "comparison_notes", "comparison_table", "comparison_tables"]
 
 _Row = tuple[str, Callable[[VariantSummary], str] | None]
 """A label and what stands in each variant's column; no cells for the heading of a section."""
@@ -61,6 +61,15 @@ def comparison_table(comparison: Comparison, variants: Sequence[VariantSummary] 
         else:
             table.add_row(Text(label), *[Text(cell(variant)) for variant in variants])
     return table
+
+
+def comparison_cells(comparison: Comparison) -> list[list[str]]:
+    """The rows of `comparison_table` as text: a label and a cell for each variant, or the label of a heading alone."""
+    return [
+        [label, *([] if cell is None else [cell(variant) for variant in comparison.variants])]
+        for label, cell in _rows(comparison)
+        if label or cell is not None
+    ]
 
 
 def comparison_notes(comparison: Comparison) -> list[str]:

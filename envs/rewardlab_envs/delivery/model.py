@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import pairwise, product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem
 from rewardlab.mdp import FiniteModel, FiniteTask
@@ -73,7 +74,19 @@ def delivery_task(orders: int = 2, town_map: str = DEFAULT_MAP, max_episode_step
         observations=np.array([_observation(town, state, orders) for state in states], dtype=np.float32),
         text_picture=(picture := StatePicture(town, tuple(states))).text,
         rgb_picture=picture.rgb,
+        board_views=_board_views(town, {state: number for number, state in enumerate(states)}, orders),
     )
+
+
+def _board_views(town: Town, index: dict[DeliveryState, int], orders: int) -> dict[str, NDArray[np.int64]]:
+    """The town as it is when a shift begins with a parcel for its first customer: in the bag, and at the depot."""
+    views = {}
+    for caption, carrying in (("in the bag", True), ("at the depot", False)):
+        board = np.full((len(town.lines), len(town.lines[0])), -1, dtype=np.int64)
+        for cell, place in enumerate(town.cells):
+            board[place] = index[DeliveryState(cell, carrying, 0, 0, orders)]
+        views[f"parcel for {town.mark(town.cells[town.customers[0]])} {caption}"] = board
+    return views
 
 
 def _model(town: Town, states: list[DeliveryState], orders: int) -> FiniteModel:

@@ -89,7 +89,20 @@ def gridworld_task(
         observations=_observations(grid, cell, left),
         text_picture=picture.text,
         rgb_picture=picture.rgb,
+        board_views=_board_views(grid, cell, left),
     )
+
+
+def _board_views(grid: Grid, cell: NDArray[np.int64], left: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+    """The map with all coins, and without any."""
+    captions = {int(left.max()): "all coins left", 0: "no coin left"} if left.any() else {0: "the map"}
+    views = {}
+    for coins, caption in captions.items():
+        board = np.full((len(grid.lines), len(grid.lines[0])), -1, dtype=np.int64)
+        for state in np.flatnonzero(left == coins).tolist():
+            board[grid.cells[cell[state]]] = state
+        views[caption] = board
+    return views
 
 
 def _problems(moves: object, slip: object, worth: dict[str, float], max_episode_steps: object) -> list[Problem]:

@@ -2,51 +2,148 @@
 
 from __future__ import annotations
 
-from rewardlab.lab.comparison import Comparison, VariantSummary
+import zlib
+from collections.abc import Sequence
 
-__all__ = ["answer_sentence"]
+import numpy as np
+
+from rewardlab.lab.comparison import Comparison, VariantSummary
+from rewardlab.lab.statistics import Estimate, PairedDifference, paired_difference
+from rewardlab.reports.page.shown_text import shortened
+
+__all__ = ["answer_sentence", "environment_groups", "failure_sentence"]
 
 _OFTEN = 0.5
 """The share of episodes from which on an exploit is named."""
+_MANY = 6
+"""Of so many variants the best is best by luck as well, and the sentence says so."""
+_NAMED = 3
+_NAME_CHARACTERS = 40
 
 
 def answer_sentence(comparison: Comparison) -> str:
-    """What came of it, in one sentence that claims no more than the numbers do.
+    """What came of it, in words that claim no more than the numbers do.
+
+    The best is the one whose agents achieved most; whoever is not below it in the paired difference over the seeds that
+    both have (at 95 %) may be as good. Variants in different environments are not compared.
 
     Args:
         comparison: What the experiment found.
     """
-    finished = [variant for variant in comparison.variants if variant.runs]
-    if not finished:
+    groups = [[variant for variant in group if variant.runs] for group in environment_groups(comparison)]
+    groups = [group for group in groups if group]
+    if not groups:
         return "No run has finished yet."
-    best = max(finished, key=lambda variant: variant.metrics["objective"].value)
-    level = best.metrics["objective"]
-    alike = [variant for variant in finished if variant.metrics["objective"].high >= level.low and variant is not best]
-    optimum = comparison.best_objective(best)
-    of = "" if optimum is None else f" of at most {optimum:.3g}"
-    first = f"{best.name} achieved most, {level.value:.3g}{of}"
-    if alike:
-        first += f", and {_listed(alike)} may be as good"
-    gamed = [(variant, found) for variant in finished if (found := _exploit(variant)) is not None]
-    told = "; ".join(
-        f"{variant.name} was paid {variant.metrics['paid'].value:.3g} and achieved"
-        f" {variant.metrics['objective'].value:.3g}: {found[0].replace('_', ' ')} in {found[1]:.0%} of its episodes"
-        for variant, found in gamed
+    told = [_of_group(comparison, group) for group in groups[:_NAMED]]
+    if len(groups) > 1:
+        told = [f"In the environment of {_name(group[0])}: {part}" for group, part in zip(groups, told, strict=False)]
+        if len(groups) > _NAMED:
+            told.append(f"{len(groups) - _NAMED} more environments are in the table")
+        told.append("The environments differ, and so do their objectives: what was achieved in one says nothing of"
+                    " another")  # fmt: skip
+    return f"{'. '.join(told)}."
+
+
+def failure_sentence(comparison: Comparison) -> str:
+    """How many runs have no result, and why; empty if all have one."""
+    missing = sum(len(variant.failures) for variant in comparison.variants)
+    planned = sum(variant.planned for variant in comparison.variants)
+    waiting = sum(
+        message == "has not run yet" for variant in comparison.variants for message in variant.failures.values()
     )
-    return f"{first}; {told}." if told else f"{first}."
+    parts = [f"{missing - waiting} of {planned} runs failed"] if missing > waiting else []
+    parts += [f"{waiting} of {planned} have not run yet"] if waiting else []
+    return f"{' and '.join(parts)}: what is shown rests on the others alone." if parts else ""
 
 
-def _exploit(variant: VariantSummary) -> tuple[str, float] | None:
-    """The exploit that a variant's agents show most, where they show it often."""
+def environment_groups(comparison: Comparison) -> list[list[VariantSummary]]:
+    """The variants, those in the same environment together, in the order of the spec."""
+    groups: dict[str, list[VariantSummary]] = {}
+    for variant in comparison.variants:
+        groups.setdefault(variant.reference or variant.name, []).append(variant)
+    return list(groups.values())
+
+
+def _of_group(comparison: Comparison, group: Sequence[VariantSummary]) -> str:
+    best = max(group, key=_achieved)
+    optimum = comparison.best_objective(best)
+    found = _number(best.metrics["objective"])
+    of = "" if optimum is None else f" (the exact optimum is {optimum:.3g})"
+    others = [variant for variant in group if variant is not best]
+    tied = [variant for variant in others if np.isclose(_achieved(variant), _achieved(best), rtol=1e-9, atol=1e-12)]
+    if not others:
+        first = f"{_name(best)} achieved {found}{of}"
+    elif tied:
+        first = f"{_listed([best, *tied])} achieved the same, {found}{of}"
+    else:
+        first = f"{_name(best)} achieved most, {found}{of}"
+    if others:
+        first += _compared(best, [variant for variant in others if variant not in tied])
+    told = [text for variant in group if (text := _gaming(variant))]
+    more = [f"{len(told) - _NAMED} more were gamed as well"] if len(told) > _NAMED else []
+    return "; ".join([first, *told[:_NAMED], *more])
+
+
+def _compared(best: VariantSummary, others: Sequence[VariantSummary]) -> str:
+    """Who may be as good, and how far the choice of the best can be trusted."""
+    pairs = {variant.name: _less(variant, best) for variant in others}
+    alike = [variant for variant in others if (pair := pairs[variant.name]) is None or pair.difference.high >= 0]
+    single = [variant for variant in others if (pair := pairs[variant.name]) is not None and pair.difference.count == 1]
+    text = ""
+    if single and len(single) == len(others):
+        return ", on one seed, which cannot tell a difference from chance"
+    if alike:
+        text += f", and {_listed(alike)} may be as good"
+    elif others:
+        text += ", more than any other on the same seeds"
+    if len(others) + 1 >= _MANY:
+        text += f" (the best of {len(others) + 1}, chosen by these very numbers, which flatters it)"
+    return text
+
+
+def _less(variant: VariantSummary, best: VariantSummary) -> PairedDifference | None:
+    """A variant less the best, seed by seed; None without a seed in both."""
+    if variant.reference == best.name:
+        return variant.against_reference
+    ours, theirs = (
+        {seed: float(run.result["evaluation"]["objective"]) for seed, run in side.runs.items()}
+        for side in (variant, best)
+    )
+    shared = len(set(ours) & set(theirs))
+    rng = np.random.default_rng([zlib.crc32(b"objective against the best"), shared])
+    return paired_difference(ours, theirs, rng) if shared else None
+
+
+def _gaming(variant: VariantSummary) -> str:
+    """What a variant was paid for that nobody meant; empty where no known exploit is shown often."""
     shown = [
         (name.removeprefix("exploit/"), found.value)
         for name, found in variant.metrics.items()
         if name.startswith("exploit/")
     ]
-    most = max(shown, key=lambda one: one[1], default=("", 0.0))
-    return most if most[1] >= _OFTEN else None
+    name, share = max(shown, key=lambda one: one[1], default=("", 0.0))
+    if share < _OFTEN:
+        return ""
+    paid, achieved = (variant.metrics[metric].value for metric in ("paid", "objective"))
+    how = shortened(name.replace("_", " "), _NAME_CHARACTERS)
+    return f"{_name(variant)} was paid {paid:.3g} and achieved {achieved:.3g}: {how} in {share:.0%} of its episodes"
 
 
-def _listed(variants: list[VariantSummary]) -> str:
-    names = [variant.name for variant in variants]
+def _achieved(variant: VariantSummary) -> float:
+    return variant.metrics["objective"].value
+
+
+def _number(found: Estimate) -> str:
+    partly = f" (on {found.count} of {found.planned} seeds)" if found.planned not in (None, found.count) else ""
+    return f"{found.value:.3g}{partly}"
+
+
+def _name(variant: VariantSummary) -> str:
+    return shortened(variant.name, _NAME_CHARACTERS)
+
+
+def _listed(variants: Sequence[VariantSummary]) -> str:
+    names = [_name(variant) for variant in variants]
+    if len(names) > _NAMED + 1:
+        names = [*names[:_NAMED], f"{len(names) - _NAMED} others"]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -5,19 +5,26 @@ Colours of text and grid are left to the page, which knows whether it is light o
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, final
 
-__all__ = ["COLOURS", "DASHES", "SYMBOLS", "Chart", "plain", "translucent"]
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rewardlab.reports.page.shown_text import plain
+
+__all__ = ["COLOURS", "DASHES", "PATTERNS", "SYMBOLS", "Chart", "named_axis", "plain", "rounded"]
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
 """Of the variants, in their order and then again: Okabe and Ito (2008), told apart by all kinds of colour vision."""
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-"""Marks and strokes of the variants, for who sees no colour; not as many as colours, so that the pairs repeat late."""
+PATTERNS = ("", "/", "x", ".", "\\", "-", "+")
+"""Marks, strokes and hatchings, for who sees no colour; not all as many as colours, so that the pairs repeat late."""
+
+_NAME_CHARACTERS = 28
 
 
 @final
@@ -31,6 +38,8 @@ class Chart:
         traces: What is drawn, in Plotly's terms.
         layout: Where it is drawn, in Plotly's terms.
         height_pixels: Of the chart.
+        narrow_layout: What of the layout is otherwise on a screen that is narrow, as a telephone's.
+        narrow_height_pixels: Of the chart there; 0 for the same.
     """
 
     identifier: str
@@ -38,32 +47,42 @@ class Chart:
     traces: Sequence[dict[str, Any]]
     layout: dict[str, Any]
     height_pixels: int = 380
+    narrow_layout: Mapping[str, Any] = field(default_factory=dict)
+    narrow_height_pixels: int = 0
 
     def data(self) -> dict[str, Any]:
-        """The figure as JSON values.
-
-        Raises:
-            ValueError: Plotly knows no such trace or setting.
-        """
-        import plotly.graph_objects as go
-
-        # Plotly's own template is left out: it would bring colours for light pages only, and 7 KB a chart.
-        figure = go.Figure(list(self.traces), {"template": {}, **self.layout})
-        found: dict[str, Any] = json.loads(figure.to_json(validate=True))
-        return found
+        """The figure as JSON values."""
+        # No template of Plotly's: it would bring colours for light pages only, and 7 KB a chart.
+        return {
+            "data": list(self.traces),
+            "layout": self.layout,
+            "narrow": dict(self.narrow_layout),
+            "heights": [self.height_pixels, self.narrow_height_pixels or self.height_pixels],
+        }
 
 
-def plain(text: object) -> str:
-    """A text as Plotly must be given it to draw these very characters: it takes some of HTML for formatting."""
-    return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def translucent(colour: str, share: float) -> str:
-    """A ``#rrggbb`` colour that lets the rest through.
+def rounded(numbers: ArrayLike, digits: int = 5) -> list[float | None]:
+    """Numbers of a chart with so many digits that count; a screen shows no more. None where there is no number.
 
     Args:
-        colour: Such as those of `COLOURS`.
-        share: How much of it is to be seen, in [0, 1].
+        numbers: ``[N]``, NaN for a gap.
+        digits: At least 1.
     """
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{share:g})"
+    return [
+        float(f"{number:.{digits - 1}e}") if np.isfinite(number) else None
+        for number in np.asarray(numbers, dtype=np.float64).tolist()
+    ]
+
+
+def named_axis(names: Iterable[object], **settings: Any) -> dict[str, Any]:
+    """An axis with names at 0, 1, 2 and so on: of an axis of names, Plotly would take "1e5" or a date for a number.
+
+    Args:
+        names: Whatever they are; long ones are shortened.
+        **settings: More of the axis, in Plotly's terms.
+    """
+    shown = [plain(name, _NAME_CHARACTERS) for name in names]
+    return {
+        "type": "linear", "tickmode": "array", "tickvals": list(range(len(shown))), "ticktext": shown,
+        "range": [-0.5, len(shown) - 0.5], "zeroline": False, "showgrid": False, "automargin": True, **settings,
+    }  # fmt: skip

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rewardlab.lab.comparison import Comparison, VariantSummary
-from rewardlab.reports.page.charts import COLOURS, SYMBOLS, Chart, plain
+from rewardlab.reports.page.charts import COLOURS, SYMBOLS, Chart, named_axis, plain, rounded
 from rewardlab.reports.page.section import Section, TextTable
 
-__all__ = ["scores_section"]
+__all__ = ["scores_chart", "scores_section"]
 
 _SIDES = (("paid", "paid (own reward)"), ("objective", "achieved (objective)"))
+_ROW_PIXELS = 44
 
 
 def scores_section(comparison: Comparison) -> Section:
     """What each variant was paid and what it achieved: seeds, intervals, the exact optimum where it is known."""
+    charts = [scores_chart(comparison)] if any(variant.runs for variant in comparison.variants) else []
+    return Section("scores", "Paid and achieved", charts=charts, tables=[_table(comparison)])
+
+
+def scores_chart(comparison: Comparison, identifier: str = "scores") -> Chart:
+    """The picture alone: both scores of each variant with a finished run.
+
+    Args:
+        comparison: What the experiment found.
+        identifier: Of the chart.
+    """
     variants = [variant for variant in comparison.variants if variant.runs]
     traces = [
         trace
@@ -22,56 +35,63 @@ def scores_section(comparison: Comparison) -> Section:
         for place, variant in enumerate(variants)
         for trace in _traces(variant, metric, place, side)
     ]
-    chart = Chart(
-        "scores",
-        "Each seed a small mark, the interquartile mean a large one with its interval.",
-        [*traces, *_optima(comparison, variants)],
-        _layout(variants),
-        90 + 46 * len(variants),
-    )
-    return Section("scores", "Paid and achieved", charts=[chart] if variants else [], tables=[_table(comparison)])
+    optima = [comparison.best_objective(variant) for variant in variants]
+    label = "Each seed a small mark, the interquartile mean a large one with its 95 % interval."
+    if any(best is not None for best in optima):
+        label += " The dashed line is the exact optimum of the objective: on average, no agent can be beyond it."
+    high = _ROW_PIXELS * len(variants) + 90
+    layout = _layout(variants, optima)
+    return Chart(identifier, label, traces, layout, high, _stacked(layout), 2 * high)
 
 
 def _traces(variant: VariantSummary, metric: str, place: int, side: int) -> list[dict[str, Any]]:
     colour, symbol = COLOURS[place % len(COLOURS)], SYMBOLS[place % len(SYMBOLS)]
-    axes = {"xaxis": f"x{side + 1}" if side else "x", "yaxis": "y"}
-    scores = {seed: float(run.result["evaluation"][metric]) for seed, run in sorted(variant.runs.items())}
+    axes = {"xaxis": f"x{side + 1}" if side else "x", "yaxis": f"y{side + 1}" if side else "y", "showlegend": False}
+    seeds = sorted(variant.runs)
+    scores = rounded([variant.runs[seed].result["evaluation"][metric] for seed in seeds])
     name, found = plain(variant.name), variant.metrics[metric]
-    seeds = {
-        "type": "scatter", "mode": "markers", "x": list(scores.values()), "y": [name] * len(scores),
-        "customdata": list(scores), "hovertemplate": "%{y}, seed %{customdata}: %{x:.4g}<extra></extra>",
-        "marker": {"color": colour, "symbol": symbol, "size": 6, "opacity": 0.45}, "showlegend": False, **axes,
+    points = {
+        "type": "scatter", "mode": "markers", "x": scores, "y": [place] * len(scores), "customdata": seeds,
+        "text": name, "hovertemplate": "%{text}, seed %{customdata}: %{x:.4g}<extra></extra>",
+        "marker": {"color": colour, "symbol": symbol, "size": 6, "opacity": 0.5}, **axes,
     }  # fmt: skip
     mean = {
-        "type": "scatter", "mode": "markers", "x": [found.value], "y": [name],
-        "error_x": {"type": "data", "symmetric": False, "array": [found.high - found.value],
-                    "arrayminus": [found.value - found.low], "color": colour, "thickness": 2.5},
-        "customdata": [str(found)], "hovertemplate": "%{y}: %{customdata}<extra></extra>",
-        "marker": {"color": colour, "symbol": symbol, "size": 13}, "showlegend": False, **axes,
+        "type": "scatter", "mode": "markers", "x": rounded([found.value]), "y": [place],
+        "error_x": {"type": "data", "symmetric": False, "array": rounded([found.high - found.value]),
+                    "arrayminus": rounded([found.value - found.low]), "color": colour, "thickness": 2.5},
+        "text": name, "customdata": [plain(found)], "hovertemplate": "%{text}: %{customdata}<extra></extra>",
+        "marker": {"color": colour, "symbol": symbol, "size": 13}, **axes,
     }  # fmt: skip
-    return [seeds, mean]
+    return [points, mean]
 
 
-def _optima(comparison: Comparison, variants: list[VariantSummary]) -> list[dict[str, Any]]:
-    known = {plain(variant.name): comparison.best_objective(variant) for variant in variants}
-    found = {name: best for name, best in known.items() if best is not None}
-    if not found:
-        return []
-    return [{
-        "type": "scatter", "mode": "markers", "x": list(found.values()), "y": list(found), "xaxis": "x2", "yaxis": "y",
-        "marker": {"symbol": "line-ns-open", "size": 34, "color": "#808080", "line": {"width": 2}},
-        "name": "exact optimum", "hovertemplate": "exact optimum: %{x:.4g}<extra></extra>", "showlegend": False,
-    }]  # fmt: skip
-
-
-def _layout(variants: list[VariantSummary]) -> dict[str, Any]:
-    names = [plain(variant.name) for variant in variants]
+def _layout(variants: Sequence[VariantSummary], optima: Sequence[float | None]) -> dict[str, Any]:
+    names = named_axis([variant.name for variant in variants])
+    # The first variant on top.
+    names["range"] = names["range"][::-1]
+    lines = [
+        {"type": "line", "xref": "x2", "yref": "y2", "x0": best, "x1": best, "y0": place - 0.5, "y1": place + 0.5,
+         "line": {"dash": "dash", "width": 1.5, "color": "#8a8f98"}}
+        for place, best in enumerate(optima) if best is not None
+    ]  # fmt: skip
     return {
-        "xaxis": {"domain": [0.0, 0.47], "title": {"text": _SIDES[0][1]}},
-        "xaxis2": {"domain": [0.53, 1.0], "title": {"text": _SIDES[1][1]}, "anchor": "y"},
-        # As categories, for a name such as "1e5" is none of Plotly's numbers.
-        "yaxis": {"type": "category", "categoryorder": "array", "categoryarray": names[::-1], "automargin": True},
+        "xaxis": {"domain": [0.0, 0.48], "title": {"text": _SIDES[0][1]}},
+        "xaxis2": {"domain": [0.52, 1.0], "title": {"text": _SIDES[1][1]}, "anchor": "y2"},
+        "yaxis": names,
+        "yaxis2": {**names, "showticklabels": False, "anchor": "x2"},
+        "shapes": lines,
+        "hovermode": "closest",
         "margin": {"l": 10, "r": 10, "t": 10, "b": 45},
+    }
+
+
+def _stacked(layout: dict[str, Any]) -> dict[str, Any]:
+    """What was paid above what was achieved, where there is no room beside it."""
+    return {
+        "xaxis": {**layout["xaxis"], "domain": [0.0, 1.0]},
+        "xaxis2": {**layout["xaxis2"], "domain": [0.0, 1.0]},
+        "yaxis": {**layout["yaxis"], "domain": [0.58, 1.0]},
+        "yaxis2": {**layout["yaxis2"], "domain": [0.0, 0.42], "showticklabels": True},
     }
 
 
@@ -83,4 +103,4 @@ def _table(comparison: Comparison) -> TextTable:
     best = [comparison.best_objective(variant) for variant in comparison.variants]
     if any(value is not None for value in best):
         rows.append(["exact optimum", *("-" if value is None else f"{value:.3g}" for value in best)])
-    return TextTable(head, rows, "The numbers", is_folded=True)
+    return TextTable(head, rows, "The numbers of this picture", is_folded=True)

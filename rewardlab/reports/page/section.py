@@ -8,7 +8,7 @@ from typing import final
 
 from rewardlab.reports.page.charts import Chart
 
-__all__ = ["Section", "TextTable"]
+__all__ = ["Section", "TextBlock", "TextTable"]
 
 
 @final
@@ -18,13 +18,31 @@ class TextTable:
 
     Attributes:
         head: The names of the columns; the first is that of the rows.
-        rows: A cell for each column.
+        rows: A cell for each column; a row of one cell is a heading.
         caption: What it shows.
         is_folded: Whether it is shown only when asked for, as where a chart shows the same.
+        is_prose: Whether its cells are words rather than numbers.
     """
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
+    caption: str = ""
+    is_folded: bool = False
+    is_prose: bool = False
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TextBlock:
+    """A text in which every space counts, such as a trajectory or a board.
+
+    Attributes:
+        text: Its lines.
+        caption: What it shows.
+        is_folded: Whether it is shown only when asked for.
+    """
+
+    text: str
     caption: str = ""
     is_folded: bool = False
 
@@ -41,7 +59,7 @@ class Section:
         charts: Drawn one below the other.
         tables: Below the charts.
         notes: What a reader must know, a sentence or two each.
-        blocks: Texts in which every space counts, such as a trajectory or a board.
+        blocks: Texts in which every space counts.
     """
 
     identifier: str
@@ -50,4 +68,4 @@ class Section:
     charts: Sequence[Chart] = ()
     tables: Sequence[TextTable] = ()
     notes: Sequence[str] = ()
-    blocks: Sequence[str] = ()
+    blocks: Sequence[TextBlock] = ()

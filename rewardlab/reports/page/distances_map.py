@@ -1,0 +1,66 @@
+"""How far what was paid is from what was meant, and the rewards from each other, as a heat map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rewardlab.audit.distances import DistanceMatrix, table_distances
+from rewardlab.reports.page.audited_rewards import AuditedReward
+from rewardlab.reports.page.charts import Chart, named_axis, rounded
+from rewardlab.reports.page.section import Section
+
+__all__ = ["distances_section"]
+
+_MOST_GROUPS = 3
+_CELL_PIXELS = 46
+
+
+def distances_section(rewards: Sequence[AuditedReward]) -> Section | None:
+    """A map for each environment and discount: the objective first, then each reward with its wrappers.
+
+    Args:
+        rewards: Those of the experiment.
+    """
+    groups: dict[str, list[AuditedReward]] = {}
+    for reward in rewards:
+        if reward.case is not None:
+            groups.setdefault(reward.group, []).append(reward)
+    charts = [_chart(number, _matrix(group)) for number, group in enumerate([*groups.values()][:_MOST_GROUPS], start=1)]
+    if not charts:
+        return None
+    lead = (
+        "STARC distances, exact: 0 if two rewards order all policies alike, 1 if they order them the opposite way."
+        " Shaping by a potential changes nothing."
+    )
+    if len(groups) > _MOST_GROUPS:
+        lead += f" The first {_MOST_GROUPS} of {len(groups)} environments."
+    return Section("distances", "How far the rewards are from the objective", lead, charts=charts)
+
+
+def _matrix(group: Sequence[AuditedReward]) -> DistanceMatrix:
+    cases = [(reward.name, reward.case) for reward in group if reward.case is not None]
+    first = cases[0][1]
+    # A name may be that of the objective: then both stand in the map, and 0 between them says so.
+    tables = {f"objective: {first.objective_name}": first.objective, **{name: case.proxy for name, case in cases}}
+    return table_distances(first.model, tables, gamma=first.gamma)
+
+
+def _chart(number: int, matrix: DistanceMatrix) -> Chart:
+    count = len(matrix.names)
+    cells = [[f"{value:.2f}" for value in row] for row in matrix.values]
+    trace: dict[str, Any] = {
+        "type": "heatmap", "z": [rounded(row, 4) for row in matrix.values], "zmin": 0, "zmax": 1, "text": cells,
+        "texttemplate": "%{text}", "colorscale": "Cividis", "reversescale": True, "xgap": 2, "ygap": 2,
+        "hovertemplate": "%{z:.4f}<extra></extra>",
+        "colorbar": {"tickvals": [0, 0.5, 1], "ticktext": ["0 same", "0.5", "1 opposite"], "thickness": 12},
+    }  # fmt: skip
+    rows = named_axis(matrix.names)
+    layout = {
+        "xaxis": named_axis(matrix.names, tickangle=-35),
+        "yaxis": {**rows, "range": rows["range"][::-1]},
+        "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
+    }
+    label = f"Distances between the objective and {count - 1} rewards with their wrappers, gamma {matrix.gamma:g}."
+    narrow = {"yaxis": {**layout["yaxis"], "showticklabels": True}, "xaxis": {**layout["xaxis"], "tickangle": -60}}
+    return Chart(f"distances-{number}", label, [trace], layout, 190 + _CELL_PIXELS * count, narrow)

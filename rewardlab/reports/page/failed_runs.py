@@ -1,0 +1,31 @@
+"""Runs without a result, in the open: which, where, and why."""
+
+from __future__ import annotations
+
+from rewardlab.lab.comparison import Comparison
+from rewardlab.reports.page.section import Section, TextTable
+
+__all__ = ["failures_section"]
+
+_MOST_ROWS = 200
+
+
+def failures_section(comparison: Comparison) -> Section | None:
+    """A row for each run that failed or has not run; None if all are finished.
+
+    Args:
+        comparison: What the experiment found.
+    """
+    identities = {(run.variant, run.seed): run.identity for run in comparison.plan.runs}
+    rows = [
+        [f"{variant.name}, seed {seed}", identities[variant.name, seed], reason]
+        for variant in comparison.variants
+        for seed, reason in variant.failures.items()
+    ]
+    if not rows:
+        return None
+    lead = "They are missing in every number of this page. `rewardlab run` tries them again, and nothing else."
+    if len(rows) > _MOST_ROWS:
+        lead += f" The first {_MOST_ROWS} of {len(rows)}; provenance.json has all."
+    table = TextTable(["run", "identity", "what happened"], rows[:_MOST_ROWS], is_prose=True)
+    return Section("failed", "Runs without a result", lead, tables=[table])
