@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 from typing import NoReturn, final
 
-from rewardlab.cli import advising, auditing, engines, learning, looking, reporting, results, training, words
+from rewardlab.cli import advising, auditing, engines, figures, learning, looking, reporting, results, training, words
 from rewardlab.errors import RewardLabError, nearest
 
 __all__ = ["make_parser"]
 
 _OPTIONS = (
-    "--actions", "--against", "--all", "--allow-code", "--csv", "--data", "--delay", "--engine", "--episodes",
+    "--actions", "--against", "--all", "--allow-code", "--check", "--csv", "--data", "--delay", "--engine", "--episodes",
     "--fail-on", "--false-alarm-cost", "--gamma", "--help", "--horizon", "--in", "--json", "--kind",
     "--largest-number", "--max-retries", "--memory-limit", "--miss-cost", "--mistake", "--negatives",
     "--occupation", "--out", "--output", "--policy", "--positives", "--process-limit", "--provenance", "--reward",
@@ -160,7 +160,12 @@ def make_parser() -> argparse.ArgumentParser:
 
     _add_losses(commands)
 
-    listing = commands.add_parser("list", help="show environments, rewards, potentials and experiments")
+    listing = commands.add_parser("list", help="show environments and experiments, or what one environment offers")
+    listing.add_argument("plugin", nargs="?", metavar="NAME", help="an environment or a plugin, to show what it offers")
+    listing.add_argument("--check", action="store_true", help="try every plugin, each in a process of its own")
+    listing.add_argument(
+        "--time-limit", type=words.seconds, default=30.0, metavar="SECONDS", help="for each plugin (default: 30)"
+    )
     listing.set_defaults(command=looking.list_all)
 
     watch = commands.add_parser("watch", help="play an episode in the terminal")
@@ -202,7 +207,15 @@ def _add_results(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_code_option(page)
     page.set_defaults(command=reporting.report)
 
-    for command in (status, shown, page):
+    drawn = commands.add_parser("figure", help="draw an experiment for a paper: PNG, SVG or PDF")
+    drawn.add_argument(
+        "--kind", choices=("scores", "curves", "goodhart", "ledger"), help="what to draw (default: scores)"
+    )
+    drawn.add_argument("--out", type=Path, metavar="FILE", help="where to (default: KIND.png beside the results)")
+    _add_code_option(drawn)
+    drawn.set_defaults(command=figures.figure)
+
+    for command in (status, shown, page, drawn):
         where = "its name, or the folder of its results (default: those here)"
         command.add_argument("what", nargs="?", metavar="EXPERIMENT", help=where)
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Literal
 
 from rewardlab.lab.comparison import Comparison, VariantSummary
-from rewardlab.lab.statistics import interquartile_mean
-from rewardlab.wrappers.potential_shaping import SHAPING_LINE
+from rewardlab.reports.learning_points import curves_of_seeds, mean_curve
+from rewardlab.reports.saved_figure import plain_text, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,13 +31,7 @@ def draw_curves(comparison: Comparison, path: Path) -> Path | None:
         The path, or None if no run has finished.
     """
     figure = curves_figure(comparison)
-    if figure is None:
-        return None
-    with warnings.catch_warnings():
-        # A name may hold any character, and a box in its place is all that can be done about it.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        figure.savefig(path, dpi=120, metadata={"Date": None} if path.suffix == ".svg" else None)
-    return path
+    return None if figure is None else save_figure(figure, path)
 
 
 def curves_figure(comparison: Comparison) -> Figure | None:
@@ -74,37 +64,24 @@ def curves_figure(comparison: Comparison) -> Figure | None:
     for band in range(bands):
         axes[2 * band][0].set_ylabel("paid\n(own reward, per episode)", color=PAID_COLOUR)
         axes[2 * band + 1][0].set_ylabel("achieved\n(objective, per episode)", color=OBJECTIVE_COLOUR)
-    figure.suptitle(_plain(comparison.plan.spec.question or comparison.plan.spec.name), fontsize=11)
+    figure.suptitle(plain_text(comparison.plan.spec.question or comparison.plan.spec.name), fontsize=11)
     return figure
 
 
 def _title(variant: VariantSummary) -> str:
     """The name, and how many seeds are drawn where some are missing."""
     partly = f"\n{len(variant.runs)} of {variant.planned} seeds" if len(variant.runs) < variant.planned else ""
-    return _plain(variant.name) + partly
+    return plain_text(variant.name) + partly
 
 
-def _draw_variant(axis: Axes, variant: VariantSummary, kind: str, colour: str) -> None:
-    # A short training may end before the first episode does, and then has no curve.
-    curves = [_curve(run.result["curve"], kind) for run in variant.runs.values() if run.result["curve"]]
+def _draw_variant(axis: Axes, variant: VariantSummary, kind: Literal["paid", "objective"], colour: str) -> None:
+    curves = curves_of_seeds(variant, kind)
     for steps, scores in curves:
         axis.plot(steps, scores, color=colour, alpha=0.3, linewidth=0.8)
     if curves:
-        ends = np.unique(np.concatenate([steps for steps, _ in curves]))
-        together = np.stack([np.interp(ends, steps, scores) for steps, scores in curves])
-        axis.plot(ends, interquartile_mean(together, axis=0), color=colour, linewidth=2.2)
+        axis.plot(*mean_curve(curves), color=colour, linewidth=2.2)
     axis.grid(alpha=0.25)
     axis.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:g}k" if value else "0")
-
-
-def _curve(points: list[dict[str, Any]], kind: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    steps = np.array([point["steps"] for point in points], dtype=np.float64)
-    # Shaping cancels out over an episode up to its first and last state; what is drawn is the reward itself.
-    scores = [
-        point["paid"] - point["ledger"].get(SHAPING_LINE, 0.0) if kind == "paid" else point["objective"]
-        for point in points
-    ]
-    return steps, np.array(scores, dtype=np.float64)
 
 
 def _share_limits(row: Any, comparison: Comparison) -> None:
@@ -120,8 +97,3 @@ def _share_limits(row: Any, comparison: Comparison) -> None:
         row[0].annotate("exact optimum", (0.02, optima[0]), xycoords=("axes fraction", "data"), va="top", fontsize=8)
     for axis in row:
         axis.set_ylim(low, high)
-
-
-def _plain(text: str) -> str:
-    """Names are data: a dollar sign in one must not start a formula."""
-    return text.replace("$", r"\$")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewardlab.audit.distances import DistanceMatrix
+from rewardlab.reports.saved_figure import plain_text, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,11 +32,7 @@ def draw_distance_map(matrix: DistanceMatrix, path: Path, *, title: str = "") ->
         The path.
     """
     figure = distance_map_figure(matrix, title=title)
-    with warnings.catch_warnings():
-        # A name may hold any character, and a box in its place is all that can be done about it.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        figure.savefig(path, dpi=120, metadata={"Date": None} if path.suffix == ".svg" else None)
-    return path
+    return save_figure(figure, path)
 
 
 def distance_map_figure(matrix: DistanceMatrix, *, title: str = "") -> Figure:
@@ -67,15 +63,10 @@ def distance_map_figure(matrix: DistanceMatrix, *, title: str = "") -> Figure:
     bar = figure.colorbar(image, ax=axis, shrink=0.8, ticks=[0, 0.5, 1])
     bar.ax.set_yticklabels(["0  same", "0.5", "1  opposite"])
     bar.outline.set_visible(False)
-    axis.set_title(_plain(title) or f"{matrix.kind.upper()} distance, gamma {matrix.gamma:g}", fontsize=11)
+    axis.set_title(plain_text(title) or f"{matrix.kind.upper()} distance, gamma {matrix.gamma:g}", fontsize=11)
     return figure
 
 
 def _shown(name: str) -> str:
     """A name that leaves room for the picture, and stays text."""
-    return _plain(name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…")
-
-
-def _plain(text: str) -> str:
-    """Names are data: a dollar sign in one must not start a formula."""
-    return text.replace("$", r"\$")
+    return plain_text(name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…")

@@ -12,6 +12,7 @@ import numpy as np
 
 from rewardlab.lab.distance_study import PREDICTORS, correlations
 from rewardlab.lab.statistics import Estimate
+from rewardlab.reports.saved_figure import save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,8 +92,7 @@ def draw_study(rows: Sequence[Mapping[str, Any]], path: Path) -> Path:
         axes[line][0].set_ylabel(f"normalised regret\n({words})")
     handles, labels = axes[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
-    figure.savefig(path, dpi=110, metadata={"Date": None} if path.suffix == ".svg" else None)
-    return path
+    return save_figure(figure, path, dots_per_inch=110)
 
 
 def _scatter(axis: Axes, rows: Sequence[Mapping[str, Any]], name: str, cost: str) -> None:

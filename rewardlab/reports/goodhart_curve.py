@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlab.audit.pressure.under_pressure import GoodhartCurve, UnderPressure
+from rewardlab.reports.saved_figure import plain_text, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,11 +37,7 @@ def draw_goodhart_curve(
         The path.
     """
     figure = goodhart_figure(answer, proxy=proxy, objective=objective)
-    with warnings.catch_warnings():
-        # A name may hold any character, and a box in its place is all that can be done about it.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        figure.savefig(path, dpi=120, metadata={"Date": None} if path.suffix == ".svg" else None)
-    return path
+    return save_figure(figure, path)
 
 
 def goodhart_figure(answer: UnderPressure, *, proxy: str = "proxy", objective: str = "objective") -> Figure:
@@ -64,8 +60,8 @@ def goodhart_figure(answer: UnderPressure, *, proxy: str = "proxy", objective: s
     axis.plot(*soft, color=SOFT_COLOUR, marker=".", linewidth=2, label="soft-optimal policies, hot to cold")
     axis.plot(*rounds, color=ROUNDS_COLOUR, marker="s", markersize=4, linewidth=1, label="rounds of policy iteration")
     _mark(axis, answer, soft)
-    axis.set_xlabel(_plain(f"paid ({proxy}): 0 uniform policy, 1 optimum"))
-    axis.set_ylabel(_plain(f"achieved ({objective}):\n0 uniform policy, 1 optimum"))
+    axis.set_xlabel(plain_text(f"paid ({proxy}): 0 uniform policy, 1 optimum"))
+    axis.set_ylabel(plain_text(f"achieved ({objective}):\n0 uniform policy, 1 optimum"))
     axis.set_xlim(-0.04, 1.04)
     axis.grid(alpha=0.25)
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
@@ -116,8 +112,3 @@ def _mark(axis: Axes, answer: UnderPressure, soft: tuple[NDArray[np.float64], ND
         stop = (soft[0][answer.stop], soft[1][answer.stop])
         style = {"marker": "o", "markersize": 13, "markerfacecolor": "none", "markeredgecolor": "black"}
         axis.plot(*stop, linestyle="", label="where the angle-based bound stops", zorder=5, **style)  # type: ignore[arg-type]
-
-
-def _plain(text: str) -> str:
-    """Names are data: a dollar sign in one must not start a formula."""
-    return text.replace("$", r"\$")
