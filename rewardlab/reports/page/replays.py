@@ -13,11 +13,14 @@ from rewardlab.lab.comparison import Comparison
 from rewardlab.reports.page.replays_boards import BoardShelf
 from rewardlab.reports.page.replays_chosen import chosen_episodes
 from rewardlab.reports.page.replays_episode import episode_data
+from rewardlab.reports.page.shown_text import shortened
 
 __all__ = ["ROOM_BYTES", "Replays", "replays_of"]
 
 ROOM_BYTES = 450_000
 """For the pictures of all replays of a page, as text."""
+
+_NAME = 120
 
 
 @final
@@ -26,7 +29,7 @@ class Replays:
     """The replays of a page.
 
     Attributes:
-        variants: Their names, one a player.
+        variants: Their names as they are shown, one a player.
         data: JSON values: ``images`` and ``texts``, the boards, and ``players``, for each variant its episodes as
             `episode_data` makes them.
     """
@@ -48,4 +51,7 @@ def replays_of(comparison: Comparison) -> Replays | None:
         return None
     shelf = BoardShelf(ROOM_BYTES // sum(map(len, chosen.values())))
     players = [[episode_data(episode, shelf) for episode in episodes] for episodes in chosen.values()]
-    return Replays(tuple(chosen), {"images": shelf.images, "texts": shelf.texts, "players": players})
+    return Replays(
+        tuple(shortened(name, _NAME) for name in chosen),
+        {"images": shelf.images, "texts": shelf.texts, "players": players},
+    )

@@ -10,6 +10,8 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from rewardlab.reports.page.shown_text import shown
+
 __all__ = ["MARK_BEGINS", "MARK_ENDS", "BoardShelf", "marked_text"]
 
 MARK_BEGINS, MARK_ENDS = "\u0002", "\u0003"
@@ -17,7 +19,7 @@ MARK_BEGINS, MARK_ENDS = "\u0002", "\u0003"
 
 _WIDEST_PIXELS = 360
 _COLOURS = 48
-_CONTROL = re.compile(r"\x1b\[([0-9;]*)m|\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL = re.compile(r"\x1b\[([0-9;]*)m")
 
 
 @final
@@ -67,14 +69,15 @@ class BoardShelf:
 
 
 def marked_text(text: str) -> str:
-    """A text for a terminal without its control sequences; where these set a colour or weight, marks stand instead."""
+    """A text for a terminal with marks where that would begin and end another colour or weight.
 
-    def replaced(found: re.Match[str]) -> str:
-        if found[1] is None:
-            return ""
-        return MARK_ENDS if found[1] in ("", "0") else MARK_BEGINS
-
-    return _CONTROL.sub(replaced, text)
+    Args:
+        text: With ANSI sequences or without; other control characters are made visible.
+    """
+    parts = _CONTROL.split(text)
+    marks = [MARK_ENDS if style in ("", "0") else MARK_BEGINS for style in parts[1::2]]
+    texts = [shown(part, lines=True) for part in parts[::2]]
+    return "".join(part for pair in zip(texts, [*marks, ""], strict=True) for part in pair)
 
 
 def _data_address(pixels: NDArray[np.uint8]) -> str:

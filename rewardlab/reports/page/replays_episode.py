@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate, islice
 from typing import Any
 
@@ -12,6 +12,7 @@ from rewardlab.reports.page.replays_boards import BoardShelf
 from rewardlab.reports.page.replays_chosen import ChosenEpisode
 from rewardlab.reports.page.replays_drawn import DrawnEpisode, drawn_episode
 from rewardlab.reports.page.replays_played import kept_wrappers
+from rewardlab.reports.page.shown_text import shortened
 
 __all__ = ["MOST_MOMENTS", "episode_data", "kept_steps", "rare_steps"]
 
@@ -19,6 +20,7 @@ MOST_MOMENTS = 150
 """Of one episode; of a longer one some are left out."""
 
 _AROUND, _LAST = 10, 20
+_SENTENCE, _NAME = 400, 80
 
 
 def episode_data(chosen: ChosenEpisode, shelf: BoardShelf) -> dict[str, Any]:
@@ -37,34 +39,34 @@ def episode_data(chosen: ChosenEpisode, shelf: BoardShelf) -> dict[str, Any]:
     try:
         drawn = drawn_episode(chosen.settings, chosen.recording)
     except Exception as fault:  # the environment is a stranger's, and must not cost the page
-        reason = " ".join(f"{type(fault).__name__}: {fault}".split())
+        reason = shortened(" ".join(f"{type(fault).__name__}: {fault}".split()), _SENTENCE)
         return {"label": chosen.label, "told": [chosen.told, f"It cannot be played again: {reason}."]}
     moments = drawn.played.moments
     steps = kept_steps(len(moments) - 1, drawn.played.exploits.values())
     names = list(dict.fromkeys(name for moment in moments for name in moment.lines))
     amounts = {name: [moment.lines.get(name, 0.0) for moment in moments] for name in names}
     images, told_images = _images(drawn, steps, shelf)
-    told = [chosen.told, kept_wrappers(chosen.settings["variant"]["wrappers"])[1], *drawn.told, told_images]
-    if len(steps) < len(moments):
-        told.append(f"{len(moments) - len(steps)} of its {len(moments) - 1} steps are left out here.")
+    told = [
+        chosen.told,
+        _changed(chosen.recording.get("exploits", drawn.played.exploits), drawn.played.exploits),
+        kept_wrappers(chosen.settings["variant"]["wrappers"])[1],
+        *drawn.told,
+        told_images,
+        _left_out(len(moments), len(steps)),
+    ]
     return {
         "label": chosen.label,
-        "told": [sentence for sentence in told if sentence],
+        "told": [shortened(sentence, _SENTENCE) for sentence in told if sentence],
         "steps": steps,
-        "actions": [moments[step].action.replace("_", " ") for step in steps],
+        "actions": [shortened(moments[step].action.replace("_", " "), _SENTENCE) for step in steps],
         "notes": [moments[step].note for step in steps],
         "images": images,
         "texts": [shelf.put_text(drawn.texts[step]) if drawn.texts else None for step in steps],
-        "lines": [{"name": name, **_amounts(amounts[name], steps)} for name in names],
+        "lines": [{"name": shortened(name, _NAME), **_amounts(amounts[name], steps)} for name in names],
         "seen": _amounts([moment.seen for moment in moments], steps),
         "objective": _amounts([moment.objective for moment in moments], steps),
-        "marks": [
-            *({"step": step, "kind": "exploit", "text": f"{name.replace('_', ' ')} shows from here on"}
-              for name, step in drawn.played.exploits.items()),
-            *({"step": step, "kind": "paid", "text": f"{name} {amounts[name][step]:+.3g}"}
-              for name in names for step in rare_steps(amounts[name]) if step in steps),
-        ],
-    }  # fmt: skip
+        "marks": [*_exploit_marks(drawn), *_paid_marks(amounts, steps)],
+    }
 
 
 def kept_steps(last: int, shown: Collection[int]) -> list[int]:
@@ -101,6 +103,34 @@ def _images(drawn: DrawnEpisode, steps: Sequence[int], shelf: BoardShelf) -> tup
     places = [shelf.put_image(board) if isinstance(board, np.ndarray) else None for board in boards]
     without = sum(place is None for place, board in zip(places, boards, strict=True) if isinstance(board, np.ndarray))
     return places, f"There is no room for {without} of its pictures." if without else ""
+
+
+def _exploit_marks(drawn: DrawnEpisode) -> list[dict[str, Any]]:
+    return [
+        {"step": step, "kind": "exploit", "text": f"{shortened(name.replace('_', ' '), _NAME)} shows from here on"}
+        for name, step in drawn.played.exploits.items()
+    ]
+
+
+def _paid_marks(amounts: Mapping[str, Sequence[float]], steps: Collection[int]) -> list[dict[str, Any]]:
+    return [
+        {"step": step, "kind": "paid", "text": f"{shortened(name, _NAME)} {paid[step]:+.3g}"}
+        for name, paid in amounts.items()
+        for step in rare_steps(paid)
+        if step in steps
+    ]
+
+
+def _changed(recorded: Collection[str], found: Collection[str]) -> str:
+    """A sentence where the detectors find something else today."""
+    if set(recorded) == set(found):
+        return ""
+    then, now = (" and ".join(sorted(names)) or "no exploit" for names in (recorded, found))
+    return f"When it was recorded, it showed {then}; now {now}."
+
+
+def _left_out(moments: int, kept: int) -> str:
+    return f"{moments - kept} of its {moments - 1} steps are left out here." if kept < moments else ""
 
 
 def _amounts(values: Sequence[float], steps: Sequence[int]) -> dict[str, list[float]]:
