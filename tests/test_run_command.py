@@ -47,6 +47,7 @@ def test_it_writes_the_files_that_it_names(finished: tuple[Said, Path]) -> None:
     *listed, last = said.out.partition("Written:\n")[2].splitlines()
     named = [Path(line.strip()) for line in listed]
     assert [path.name for path in named] == [
+        "report.html",
         "table.txt",
         "curves.png",
         "replay-1-hacked.gif",

@@ -1,4 +1,4 @@
-"""The files of a comparison: table, figure, replays and all numbers, in one folder."""
+"""The files of a comparison: page, table, figure, replays and all numbers, in one folder."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def write_report(
         for index, variant in enumerate(comparison.variants, start=1)
         if (path := _write_replay(variant, folder, index, tell)) is not None
     ]
-    return [table, *([figure] if is_drawn else []), *replays, *write_tables(store, experiment, folder)]
+    page = _write_page(comparison, store, experiment, folder, tell)
+    return [*page, table, *([figure] if is_drawn else []), *replays, *write_tables(store, experiment, folder)]
 
 
 def write_tables(store: ResultStore, experiment: Submitted, folder: Path) -> list[Path]:
@@ -77,6 +78,21 @@ def replay_frames(run: StoredRun, render_mode: str) -> Iterator[Frame]:
         yield from play_again(env, int(replay["seed"]), replay["actions"])
     finally:
         env.close()
+
+
+def _write_page(
+    comparison: Comparison, store: ResultStore, experiment: Submitted, folder: Path, tell: Callable[[str], None]
+) -> list[Path]:
+    from rewardlab.reports.page import write_page
+    from rewardlab.reports.page.experiment_page import PAGE_NAME
+
+    try:
+        return [write_page(comparison, store, experiment, folder / PAGE_NAME)]
+    except OSError:  # a full disk, which costs the tables as well
+        raise
+    except Exception as fault:  # much of the page is a stranger's, and must not cost the table
+        tell(f"no {PAGE_NAME}: {' '.join(f'{type(fault).__name__}: {fault}'.split())}")
+        return []
 
 
 def _write_replay(variant: VariantSummary, folder: Path, index: int, tell: Callable[[str], None]) -> Path | None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from rewardlab.audit.distances import DistanceMatrix, table_distances
 from rewardlab.reports.page.audited_rewards import AuditedReward
-from rewardlab.reports.page.charts import Chart, named_axis, rounded
+from rewardlab.reports.page.charts import Chart, named_axis, plain, rounded
 from rewardlab.reports.page.section import Section
+from rewardlab.reports.page.shown_text import shortened
 
 __all__ = ["distances_section"]
 
@@ -52,15 +53,20 @@ def _chart(number: int, matrix: DistanceMatrix) -> Chart:
     trace: dict[str, Any] = {
         "type": "heatmap", "z": [rounded(row, 4) for row in matrix.values], "zmin": 0, "zmax": 1, "text": cells,
         "texttemplate": "%{text}", "colorscale": "Cividis", "reversescale": True, "xgap": 2, "ygap": 2,
-        "hovertemplate": "%{z:.4f}<extra></extra>",
-        "colorbar": {"tickvals": [0, 0.5, 1], "ticktext": ["0 same", "0.5", "1 opposite"], "thickness": 12},
+        "customdata": [[plain(f"{row} and {column}") for column in matrix.names] for row in matrix.names],
+        "hovertemplate": "%{customdata}: %{z:.4f}<extra></extra>", "showscale": False,
     }  # fmt: skip
-    rows = named_axis(matrix.names)
+    numbered = [f"{name}  {place}" for place, name in enumerate(matrix.names, start=1)]
+    rows = named_axis(numbered)
     layout = {
-        "xaxis": named_axis(matrix.names, tickangle=-35),
+        "xaxis": named_axis(range(1, count + 1), side="top"),
         "yaxis": {**rows, "range": rows["range"][::-1]},
         "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
     }
-    label = f"Distances between the objective and {count - 1} rewards with their wrappers, gamma {matrix.gamma:g}."
-    narrow = {"yaxis": {**layout["yaxis"], "showticklabels": True}, "xaxis": {**layout["xaxis"], "tickangle": -60}}
-    return Chart(f"distances-{number}", label, [trace], layout, 190 + _CELL_PIXELS * count, narrow)
+    short = [f"{shortened(name, 14)}  {place}" for place, name in enumerate(matrix.names, start=1)]
+    narrow = {"yaxis": {**layout["yaxis"], "ticktext": [plain(name) for name in short]}}
+    label = (
+        f"Distances between the objective and {count - 1} rewards with their wrappers, gamma {matrix.gamma:g}; columns"
+        " are numbered as rows are. Light is near, dark is far."
+    )
+    return Chart(f"distances-{number}", label, [trace], layout, 60 + _CELL_PIXELS * count, narrow)

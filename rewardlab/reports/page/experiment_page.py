@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from rewardlab.lab.comparison import Comparison
 from rewardlab.lab.store import ResultStore, Submitted
@@ -24,6 +26,8 @@ from rewardlab.reports.page.section import Section
 from rewardlab.reports.page.value_maps import maps_section
 
 __all__ = ["PAGE_NAME", "experiment_page", "experiment_sections", "write_page"]
+
+_Part = TypeVar("_Part")
 
 PAGE_NAME = "report.html"
 """What the page is called in the folder of results."""
@@ -56,20 +60,32 @@ def experiment_sections(comparison: Comparison, store: ResultStore, experiment: 
         store: Its results.
         experiment: Which run is which.
     """
-    rewards = audited_rewards(comparison)
-    sections: list[Section | None] = [
-        scores_section(comparison),
-        learning_section(comparison),
-        ledger_section(comparison),
-        goodhart_section(comparison, rewards),
-        audit_section(rewards),
-        distances_section(rewards),
-        maps_section(rewards),
-        numbers_section(comparison),
-        origin_section(comparison, store, experiment),
-        failures_section(comparison),
-    ]
-    return [section for section in sections if section is not None]
+    faults: list[str] = []
+    rewards = _made(lambda: audited_rewards(comparison), "the audit", faults) or []
+    parts: dict[str, Callable[[], Section | None]] = {
+        "learning curves": lambda: learning_section(comparison),
+        "the ledger": lambda: ledger_section(comparison),
+        "objective against proxy": lambda: goodhart_section(comparison, rewards),
+        "the audit's findings": lambda: audit_section(rewards),
+        "distances": lambda: distances_section(rewards),
+        "maps of the board": lambda: maps_section(rewards),
+        "numbers": lambda: numbers_section(comparison),
+        "origin": lambda: origin_section(comparison, store, experiment),
+        "failed runs": lambda: failures_section(comparison),
+    }
+    made = [_made(make, what, faults) for what, make in parts.items()]
+    if faults:
+        made.append(Section("missing", "What this page could not show", notes=faults))
+    return [scores_section(comparison), *(section for section in made if section is not None)]
+
+
+def _made(make: Callable[[], _Part], what: str, faults: list[str]) -> _Part | None:
+    """A part of the page; what goes wrong in one, such as in a stranger's environment, is told and costs no other."""
+    try:
+        return make()
+    except Exception as fault:
+        faults.append(f"{what}: {' '.join(f'{type(fault).__name__}: {fault}'.split())}")
+        return None
 
 
 def write_page(comparison: Comparison, store: ResultStore, experiment: Submitted, path: Path) -> Path:

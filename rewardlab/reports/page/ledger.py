@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ __all__ = ["ledger_section"]
 
 _ROW_PIXELS = 170
 _MOST_VARIANTS = 12
+_ROUNDING = 1e-6
 
 _Ledger = tuple[str, NDArray[np.float64], dict[str, NDArray[np.float64]]]
 """A variant's name, its steps, and the amounts of each line at them."""
@@ -25,7 +26,13 @@ _Ledger = tuple[str, NDArray[np.float64], dict[str, NDArray[np.float64]]]
 def ledger_section(comparison: Comparison) -> Section | None:
     """A band for each variant, its terms stacked, income above zero and cost below; None where there is no ledger."""
     found = [(variant.name, ledger_over_time(variant)) for variant in comparison.variants]
-    ledgers: list[_Ledger] = [(name, *over_time) for name, over_time in found if over_time is not None and over_time[1]]
+    ledgers: list[_Ledger] = [
+        (name, steps, told)
+        for name, over_time in found
+        if over_time is not None
+        for steps, lines in [over_time]
+        if (told := _that_count(lines))
+    ]
     if not ledgers:
         return None
     drawn = ledgers[:_MOST_VARIANTS]
@@ -41,6 +48,12 @@ def ledger_section(comparison: Comparison) -> Section | None:
     return Section("ledger", "Which term paid", lead, charts=[chart])
 
 
+def _that_count(lines: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """Those that are more than the rounding of the others."""
+    largest = {name: float(np.abs(amounts).max(initial=0.0)) for name, amounts in lines.items()}
+    return {name: lines[name] for name, most in largest.items() if most > _ROUNDING * max(largest.values())}
+
+
 def _traces(ledger: _Ledger, row: int, terms: Sequence[str], seen: set[str]) -> list[dict[str, Any]]:
     _, steps, lines = ledger
     axes = {"xaxis": "x" if row == 0 else f"x{row + 1}", "yaxis": "y" if row == 0 else f"y{row + 1}"}
@@ -52,7 +65,8 @@ def _traces(ledger: _Ledger, row: int, terms: Sequence[str], seen: set[str]) -> 
             "type": "bar", "x": rounded(steps, 6), "y": rounded(lines[term], 4), "width": wide,
             "name": plain(term, 40), "legendgroup": f"term {place}", "showlegend": term not in seen,
             "marker": {"color": COLOURS[place % len(COLOURS)], "line": {"width": 0},
-                       "pattern": {"shape": PATTERNS[place % len(PATTERNS)], "size": 6, "solidity": 0.25}},
+                       "pattern": {"shape": PATTERNS[place % len(PATTERNS)], "size": 6, "solidity": 0.2,
+                                   "fillmode": "overlay", "fgcolor": "#ffffff", "fgopacity": 0.6}},
             "hovertemplate": "%{y:.4g}", **axes,
         })  # fmt: skip
         seen.add(term)
