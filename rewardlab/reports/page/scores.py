@@ -51,15 +51,16 @@ def _traces(variant: VariantSummary, metric: str, place: int, side: int) -> list
     scores = rounded([variant.runs[seed].result["evaluation"][metric] for seed in seeds])
     name, found = plain(variant.name), variant.metrics[metric]
     points = {
-        "type": "scatter", "mode": "markers", "x": scores, "y": [place] * len(scores), "customdata": seeds,
-        "text": name, "hovertemplate": "%{text}, seed %{customdata}: %{x:.4g}<extra></extra>",
+        "type": "scatter", "mode": "markers", "x": scores, "y": [place] * len(scores),
+        "customdata": [[name, seed] for seed in seeds],
+        "hovertemplate": "%{customdata[0]}, seed %{customdata[1]}: %{x:.4g}<extra></extra>",
         "marker": {"color": colour, "symbol": symbol, "size": 6, "opacity": 0.5}, **axes,
     }  # fmt: skip
     mean = {
         "type": "scatter", "mode": "markers", "x": rounded([found.value]), "y": [place],
         "error_x": {"type": "data", "symmetric": False, "array": rounded([found.high - found.value]),
                     "arrayminus": rounded([found.value - found.low]), "color": colour, "thickness": 2.5},
-        "text": name, "customdata": [plain(found)], "hovertemplate": "%{text}: %{customdata}<extra></extra>",
+        "customdata": [[name, plain(found)]], "hovertemplate": "%{customdata[0]}: %{customdata[1]}<extra></extra>",
         "marker": {"color": colour, "symbol": symbol, "size": 13}, **axes,
     }  # fmt: skip
     return [points, mean]
