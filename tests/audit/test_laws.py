@@ -86,6 +86,11 @@ def of_kind(*kinds: str) -> Iterator[AuditCase]:
     yield from (case for kind, case in cases() if kind in kinds)
 
 
+def chooses(case: AuditCase) -> bool:
+    """Whether it matters to the objective what is done."""
+    return bool(case.objective_advantages.any())
+
+
 def form(case: AuditCase) -> ShapingForm:
     model = case.model
     paid, meant = case.proxy[model.feasible], case.objective[model.feasible]
@@ -114,8 +119,12 @@ def _onto(model: FiniteModel) -> NDArray[np.float64]:
 def test_the_kinds_are_what_they_are_called() -> None:
     assert all(form(case).is_shaping for case in of_kind("the same", "shaped"))
     assert all(policy_order(case).same for case in of_kind("the same", "shaped", "scaled and shaped", "redistributed"))
-    others = [policy_order(case).same for case in of_kind("another", "negated", "constant", "partly")]
-    assert 0 < np.mean(others) < 0.1  # models without a choice are among them
+    negated = [(policy_order(case).same, chooses(case)) for case in of_kind("negated")]
+    assert {(False, True), (True, False)} == set(negated)
+    others = [policy_order(case).same for case in of_kind("another", "constant", "partly") if chooses(case)]
+    # 73 of 1,441 in the first 4,000 models, 0.051: an order of few policies is met by chance. Three standard errors of
+    # a share of the 146 in `SOME` are 0.054, of the 212 in `OTHERS` 0.045.
+    assert 0 < np.mean(others) < 0.11
 
 
 def test_no_shaping_is_called_unsafe() -> None:
