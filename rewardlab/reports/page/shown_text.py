@@ -49,7 +49,9 @@ def plain(text: object, most: int = 120) -> str:
         text: Whatever is to be drawn.
         most: Its characters before it is `shortened`.
     """
-    return shortened(text, most).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = shortened(text, most).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # Two dollars are a formula to Plotly, and it warns that it has nothing to set it with.
+    return escaped.replace("$", "&#36;")
 
 
 def _visible(mark: str) -> str:
