@@ -26,8 +26,8 @@ from tests.agents.checkpoints.broken_off import (
 OFTEN = {"every_seconds": 0.0, "largest_share": 1.0}
 FINITE = ("delivery", "gridworld", "delayed_credit")
 ALSO = (("maskable_ppo", "gridworld"), ("q_learning", "gridworld"), ("ppo", "noisy"))
-# At the first chance, which no stop comes before, and then a fifth of the time: on a fast machine what learns a table has
-# done its first 250 steps before any clock that a test could wait for.
+# At the first chance, which no stop comes before, and then a fifth of the time: on a fast machine what learns a table
+# has done its first 250 steps before any clock that a test could wait for.
 NOW_AND_THEN = {"every_seconds": 0.0, "largest_share": 0.2}
 
 
