@@ -7,17 +7,30 @@ import re
 from pathlib import Path
 from typing import NoReturn, final
 
-from rewardlab.cli import advising, auditing, engines, figures, learning, looking, reporting, results, training, words
+from rewardlab.cli import (
+    advising,
+    auditing,
+    checking,
+    engines,
+    figures,
+    learning,
+    looking,
+    making,
+    reporting,
+    results,
+    training,
+    words,
+)
 from rewardlab.errors import RewardLabError, nearest
 
 __all__ = ["make_parser"]
 
 _OPTIONS = (
-    "--actions", "--against", "--all", "--allow-code", "--check", "--csv", "--data", "--delay", "--engine", "--episodes",
-    "--fail-on", "--false-alarm-cost", "--gamma", "--help", "--horizon", "--in", "--json", "--kind",
+    "--actions", "--against", "--all", "--allow-code", "--check", "--csv", "--data", "--delay", "--engine",
+    "--episodes", "--fail-on", "--false-alarm-cost", "--gamma", "--help", "--horizon", "--in", "--json", "--kind",
     "--largest-number", "--max-retries", "--memory-limit", "--miss-cost", "--mistake", "--negatives",
-    "--occupation", "--out", "--output", "--policy", "--positives", "--process-limit", "--provenance", "--reward",
-    "--scheduler", "--search", "--seed", "--seeds", "--set", "--shaping", "--silence-limit", "--state", "--steps",
+    "--occupation", "--out", "--output", "--patience", "--policy", "--positives", "--process-limit", "--provenance",
+    "--reward", "--scheduler", "--search", "--seed", "--seeds", "--set", "--shaping", "--silence-limit", "--state", "--steps",
     "--tensorboard", "--time-limit", "--tls-ca", "--tls-cert", "--tls-key", "--workers", "--wrapper", "--yes",
 )  # fmt: skip
 _GOES_ON = "it is not needed: `rewardlab run` goes on with whatever is not finished, and trains what has changed anew"
@@ -168,6 +181,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     listing.set_defaults(command=looking.list_all)
 
+    _add_own_code(commands)
+
     watch = commands.add_parser("watch", help="play an episode in the terminal")
     watch.add_argument("environment", metavar="ENV", help="for instance: rewardlab_envs:rewardlab/Delivery-v0")
     watch.add_argument("--reward", metavar="R", help="what is paid (default: the objective)")
@@ -224,6 +239,35 @@ def _add_results(commands: argparse._SubParsersAction[_Parser]) -> None:
     again.add_argument("--in", dest="what", metavar="EXPERIMENT", help="where to look (default: all results here)")
     _add_code_option(again)
     again.set_defaults(command=results.reproduce)
+
+
+def _add_own_code(commands: argparse._SubParsersAction[_Parser]) -> None:
+    """What somebody wrote: whether it keeps what the lab relies on."""
+    check = commands.add_parser("check", help="say what is wrong with your environment, reward, wrapper or loss")
+    check.description = (
+        "Ask what you wrote all that rewardlab relies on, and say in words what is wrong. Naming a module here lets its"
+        " code run; it is looked for where packages are installed, then in this folder."
+    )
+    check.add_argument(
+        "target",
+        metavar="TARGET",
+        help="CartPole-v1, module:namespace/Name-v0, module:attribute; or module, for all that is in it",
+    )
+    check.add_argument(
+        "--patience",
+        type=words.seconds,
+        default=10.0,
+        metavar="SECONDS",
+        help="that one call, such as a step, may take (default: 10)",
+    )
+    check.add_argument("--json", action="store_true", help="print what was found as JSON")
+    check.set_defaults(command=checking.check)
+
+    new = commands.add_parser("new", help="write a small package that works, for you to fill in")
+    new.add_argument("kind", choices=making.KINDS, metavar="KIND", help=f"one of {', '.join(making.KINDS)}")
+    new.add_argument("name", metavar="NAME", help="of the package, a word such as my_garden")
+    new.add_argument("--out", type=Path, metavar="DIR", help="the folder to put it into (default: this one)")
+    new.set_defaults(command=making.new)
 
 
 def _add_losses(commands: argparse._SubParsersAction[_Parser]) -> None:

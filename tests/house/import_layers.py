@@ -26,8 +26,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lab": _BENCH,
     "lessons": _BENCH,
     "testing": _BENCH,
+    "scaffolding": {"errors"},
     "reports": _BENCH | {"lab"},
-    "cli": _BENCH | {"lab", "lessons", "testing", "reports"},
+    "cli": _BENCH | {"lab", "lessons", "testing", "scaffolding", "reports"},
 }
 """Which rooms of rewardlab a room may import, beside itself."""
 

@@ -1,0 +1,53 @@
+"""What a loss must keep before a model learns from it, asked of somebody's own."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from rewardlab.testing.answer import Answer
+from rewardlab.testing.patience import Patience, Stopped, patiently
+
+__all__ = ["check_loss_function", "is_loss"]
+
+_TARGETS = ("target", "targets", "label", "labels", "y", "y_true", "truth")
+
+
+def is_loss(thing: Any) -> bool:
+    """Whether a thing looks like a loss: a torch module, or a function of a prediction and a target."""
+    if _is_module(type(thing)):
+        return True
+    if inspect.isclass(thing):
+        return _is_module(thing)
+    if not inspect.isfunction(thing):
+        return False
+    needed = [each.name for each in inspect.signature(thing).parameters.values() if each.default is each.empty]
+    return len(needed) == 2 and any(name in _TARGETS for name in needed)
+
+
+def check_loss_function(
+    loss: Any, name: str = "the loss", *, seconds: float = 30.0, patience: Patience | None = None
+) -> list[Answer]:
+    """Ask a loss what `rewardlab.losses.checks.check_loss` asks, on batches made for it. Nothing is trained.
+
+    Args:
+        loss: Called as ``loss(predicted, target)``: a function or module of torch's; or the class of one, which is made
+            without arguments.
+        name: What to call it.
+        seconds: How long it may take.
+        patience: Knows where the check is.
+    """
+    from rewardlab.losses.checks.battery import loss_answers
+
+    patience = patience or Patience(seconds)
+    patience.seconds = max(patience.seconds, seconds)
+    patience.at(f"asking {name}")
+    try:
+        found = patiently(lambda: loss_answers(loss, name), patience)
+    except Stopped as stopped:
+        return [Answer.of("every call returns in time", [stopped.problem])]
+    return [Answer.of(question, problems, notes) for question, problems, notes in found]
+
+
+def _is_module(kind: type) -> bool:
+    return any(base.__module__ == "torch.nn.modules.module" for base in kind.__mro__)

@@ -1,0 +1,126 @@
+"""Finding what a user names: an id, a module, or a thing in a module. Naming a module allows its code to run."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import gymnasium as gym
+
+from rewardlab.errors import BadInput, Problem, nearest, one_of
+from rewardlab.testing.record import raised_problem
+from rewardlab.testing.subject import Subject, subject_of
+
+__all__ = ["subjects_named"]
+
+_MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+_AN_ID = re.compile(r"/|-v\d+$")
+_CHECKED = "environments, rewards, catalogues, potentials, wrappers and losses"
+
+
+def subjects_named(target: str, where: str = "TARGET") -> list[Subject]:
+    """What a target names, in the order in which it is checked.
+
+    Args:
+        target: ``Name-v0`` or ``module:namespace/Name-v0``, the id of an environment; ``module:attribute``; or
+            ``module``, which stands for what the module registered with Gymnasium and for its public objects.
+        where: The place to name in an error.
+
+    Raises:
+        BadInput: There is no such thing, the module cannot be imported, or nothing in it can be checked.
+    """
+    module_name, colon, rest = target.rpartition(":")
+    if not colon and _AN_ID.search(target):
+        return [_environment(target, target, where)]
+    name = module_name if colon else target
+    module = _imported(name, target, where)
+    if not colon:
+        return _all_of(module, where)
+    if _AN_ID.search(rest):
+        return [_environment(target, rest, where)]
+    return [_attribute(module, rest, target, where)]
+
+
+def _environment(full: str, registered: str, where: str) -> Subject:
+    if registered not in gym.registry:
+        known = [f"{full.rpartition(':')[0]}:{name}" if ":" in full else name for name in gym.registry]
+        raise BadInput(Problem(where, repr(full), "the id of an environment", nearest(full, known)))
+    subject = subject_of(full)
+    if subject is None:
+        raise TypeError("a text is always taken for an id")
+    return subject
+
+
+def _imported(name: str, target: str, where: str) -> ModuleType:
+    if not _MODULE.fullmatch(name):
+        expected = "the id of an environment, module:attribute, or a module"
+        fix = f"write {name.removesuffix('.py').replace('/', '.')!r}" if name.endswith(".py") else ""
+        raise BadInput(Problem(where, repr(target), expected, fix))
+    try:
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as fault:  # a stranger's module may raise anything
+        if isinstance(fault, ModuleNotFoundError) and fault.name and f"{name}.".startswith(f"{fault.name}."):
+            fix = "install its package, or call this in the folder that holds it"
+            raise BadInput(Problem(where, repr(target), f"a module: there is no {fault.name!r}", fix)) from None
+        raised = raised_problem(fault, where)
+        problem = Problem(where, f"{target!r}, whose import fails ({raised.got})", "a module", raised.fix)
+        raise BadInput(problem) from None
+
+
+def _attribute(module: ModuleType, name: str, target: str, where: str) -> Subject:
+    if not hasattr(module, name):
+        raise BadInput(one_of(where, name, _public(module), f"name in {module.__name__}"))
+    thing = getattr(module, name)
+    subject = subject_of(thing, name)
+    if subject is None:
+        got = f"{target!r}, a {type(thing).__name__}"
+        fix = "a reward is Reward.from_function(function); a loss is a function of (predicted, target)"
+        raise BadInput(Problem(where, got, f"one of {_CHECKED}", fix))
+    return subject
+
+
+def _all_of(module: ModuleType, where: str) -> list[Subject]:
+    registered = [*_registered(module)]
+    subjects = [found for name in registered if (found := subject_of(f"{module.__name__}:{name}")) is not None]
+    made = {_entry_point(name) for name in registered}
+    for name, thing in _public(module).items():
+        if f"{getattr(thing, '__module__', '')}:{getattr(thing, '__name__', '')}" in made or inspect.isabstract(thing):
+            continue
+        subject = subject_of(thing, name) if not isinstance(thing, str) else None
+        if subject is not None:
+            subjects.append(subject)
+    if not subjects:
+        fix = "name one of them, as in module:attribute, or list them in __all__"
+        raise BadInput(Problem(where, f"{module.__name__!r}, with nothing to check", f"{_CHECKED}", fix))
+    return subjects
+
+
+def _registered(module: ModuleType) -> Iterator[str]:
+    for name in gym.registry:
+        home = _entry_point(name).partition(":")[0]
+        if f"{home}.".startswith(f"{module.__name__}."):
+            yield name
+
+
+def _entry_point(name: str) -> str:
+    point: Any = gym.registry[name].entry_point
+    return point if isinstance(point, str) else f"{getattr(point, '__module__', '')}:{getattr(point, '__name__', '')}"
+
+
+def _public(module: ModuleType) -> dict[str, Any]:
+    """What a module offers: what it lists, else what it defines itself."""
+    if hasattr(module, "__all__"):
+        return {name: getattr(module, name) for name in module.__all__ if hasattr(module, name)}
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if not name.startswith("_") and getattr(value, "__module__", module.__name__) in (module.__name__, *_KINDS)
+    }
+
+
+_KINDS = ("rewardlab.rewards.reward", "rewardlab.rewards.catalogue", "rewardlab.rewards.potential")
+"""Where the classes live of which a module may hold objects."""

@@ -1,0 +1,169 @@
+"""What every wrapper of rewards must keep, asked of somebody's own round a small environment made for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import gymnasium as gym
+from gymnasium.vector import VectorWrapper
+
+from rewardlab.errors import BadInput, Problem
+from rewardlab.testing.answer import Answer
+from rewardlab.testing.observations import same, space_problems
+from rewardlab.testing.patience import Patience, Stopped, patiently
+from rewardlab.testing.practice import practice_env
+from rewardlab.testing.record import Record, play, raised_problem
+from rewardlab.testing.said import line_problems
+from rewardlab.testing.seeds import seed_answers, untouched_generators
+from rewardlab.testing.vector_wrapper import vector_wrapper_answers
+from rewardlab.wrappers.order import order_problems
+
+__all__ = ["check_wrapper"]
+
+_MADE = "it can be put round an environment"
+
+
+def check_wrapper(
+    wrapper: Callable[[Any], Any],
+    *,
+    steps: int = 200,
+    seconds: float = 10.0,
+    seed: int = 0,
+    patience: Patience | None = None,
+) -> list[Answer]:
+    """Ask a wrapper all that rewardlab relies on, round a small environment of which every step is known.
+
+    Args:
+        wrapper: A subclass of ``gymnasium.Wrapper`` or ``gymnasium.vector.VectorWrapper``, or a function that puts one
+            round what it is given; the settings that it needs bound beforehand, as with ``functools.partial``.
+        steps: How many steps to play for each question.
+        seconds: How long a single call may take.
+        seed: Of resets and actions.
+        patience: Knows where the check is.
+
+    Returns:
+        One answer for each question.
+    """
+    patience = patience or Patience(seconds)
+    answers: list[Answer] = []
+
+    def work() -> None:
+        with untouched_generators(0):
+            if _is_for_vectors(wrapper):
+                answers.extend(vector_wrapper_answers(wrapper, patience, steps=min(steps, 80), seed=seed))
+            else:
+                answers.extend(_answers(wrapper, patience, steps, seed))
+
+    try:
+        patiently(work, patience)
+    except Stopped as stopped:
+        answers.append(Answer.of("every call returns in time", [stopped.problem]))
+    return answers
+
+
+def _is_for_vectors(wrapper: Any) -> bool:
+    inner = getattr(wrapper, "func", wrapper)  # of a partial
+    if isinstance(inner, type):
+        return issubclass(inner, VectorWrapper)
+    try:
+        return not isinstance(wrapper(practice_env()), gym.Env)
+    except Exception:
+        return True  # what does not go round one environment is tried round a vector
+
+
+def _answers(wrapper: Callable[[Any], Any], patience: Patience, steps: int, seed: int) -> list[Answer]:
+    patience.at("putting it round an environment")
+    try:
+        env = wrapper(practice_env())
+    except BadInput as fault:
+        return [Answer.of(_MADE, fault.problems)]
+    except Exception as fault:
+        problem = raised_problem(fault, "putting it round an environment")
+        return [Answer.of(_MADE, [problem if not isinstance(fault, TypeError) else _needs_more(fault)])]
+    if not isinstance(env, gym.Env):
+        return [
+            Answer.of(_MADE, [Problem("putting it round an environment", type(env).__name__, "a gymnasium.Wrapper")])
+        ]
+    bare = play(practice_env(), patience, steps=steps, seed=seed)
+    seen = play(env, patience, steps=steps, seed=seed)
+    answers = [
+        Answer.of(_MADE),
+        Answer.of("reset and step speak Gymnasium's language", [seen.stopped] if seen.stopped else []),
+        Answer.of("rewards are finite numbers", seen.rewards),
+    ]
+    if seen.stopped is not None or seen.rewards:
+        return answers
+    refused, doubtful = order_problems(wrapper(wrapper(practice_env())))
+    twice = [Problem(f"twice: {each.where}", each.got, each.expected, each.fix) for each in (*refused, *doubtful)]
+    return [
+        *answers,
+        Answer.of("observations lie in their space", _outside(env, seen)),
+        Answer.of("observations stay as they were returned", seen.changed),
+        Answer.of("what the environment says of the step is handed on", _kept(bare, seen), _other_endings(bare, seen)),
+        _ledger_answer(bare, seen),
+        *seed_answers(lambda: wrapper(practice_env()), patience, steps=min(steps, 100), seed=seed),
+        Answer.of("it may stand round another of its kind", [], twice),
+    ]
+
+
+def _needs_more(fault: TypeError) -> Problem:
+    words = " ".join(str(fault).split())
+    fix = "give what else it needs a default, or check functools.partial(Wrapper, setting=...)"
+    return Problem("putting it round an environment", words, "a wrapper that takes the environment alone", fix)
+
+
+def _outside(env: gym.Env[Any, Any], seen: Record) -> list[Problem]:
+    for step in seen.steps():
+        problems = space_problems(env.observation_space, step.observation, step.where)
+        if problems:
+            return problems
+    return []
+
+
+def _kept(bare: Record, seen: Record) -> Iterator[Problem]:
+    """Objective, events and state are the environment's; a wrapper of rewards has no say in them."""
+    fix = "hand info on, as in {**info, ...}"
+    for one, other in zip(bare.steps(), seen.steps(), strict=True):
+        if one.ended != other.ended:
+            return  # from here on they are in other episodes
+        for key in ("objective", "events", "state"):
+            if key not in other.info:
+                yield Problem(other.where, f"no info[{key!r}] any more", "what the environment said", fix)
+                return
+            if not same(one.info[key], other.info[key]) and same(one.observation, other.observation):
+                got = f"info[{key!r}] = {other.info[key]!r}"
+                yield Problem(other.where, got, f"{one.info[key]!r}, as the environment said", fix)
+                return
+
+
+def _other_endings(bare: Record, seen: Record) -> Iterable[Problem]:
+    for one, other in zip(bare.steps(), seen.steps(), strict=True):
+        if (bool(one.terminated), bool(one.truncated)) != (bool(other.terminated), bool(other.truncated)):
+            got = f"terminated {other.terminated}, truncated {other.truncated}"
+            expected = f"terminated {one.terminated}, truncated {one.truncated}, as the environment said"
+            yield Problem(other.where, got, expected, "mean it: another ending is another task")
+            return
+
+
+def _ledger_answer(bare: Record, seen: Record) -> Answer:
+    """A wrapper that keeps no line is honest, but its part of the reward shows up without a name."""
+    question = "the ledger's lines add up to the reward"
+    changed = any(
+        float(one.reward) != float(other.reward) for one, other in zip(bare.steps(), seen.steps(), strict=True)
+    )
+    for one, step in zip(bare.steps(), seen.steps(), strict=True):
+        ledger = step.info.get("ledger")
+        if not isinstance(ledger, dict):
+            return Answer.of(question, [Problem(step.where, "no info['ledger'] any more", "the lines handed on")])
+        problems = line_problems(ledger, step.reward, step.where)
+        if not problems:
+            continue
+        if changed and same(ledger, one.info["ledger"]):
+            fix = (
+                "add a line, see rewardlab.wrappers.ledger_lines.with_line; without one, reports call it `unaccounted`"
+            )
+            got = f"a reward of {float(step.reward):g} in place of {float(one.reward):g}, and no line that says so"
+            return Answer.of(question, [], [Problem(step.where, got, "a line in info['ledger']", fix)])
+        return Answer.of(question, problems)
+    return Answer.of(question)
