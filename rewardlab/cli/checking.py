@@ -37,24 +37,24 @@ def check(options: argparse.Namespace) -> int:
             with _progress(f"{subject.kind} {subject.name}", patience):
                 found.append((subject, subject.check(patience)))
     faults = sum(len(answer.problems) for _, answers in found for answer in answers)
+    asked = sum(not answer.not_asked for _, answers in found for answer in answers)
     if options.json:
         checked = [
             {"name": subject.name, "kind": subject.kind, "answers": [answer.as_dict() for answer in answers]}
             for subject, answers in found
         ]
-        print(json.dumps({"conforms": not faults, "checked": checked}, indent=2))
-        return 1 if faults else 0
+        print(json.dumps({"conforms": bool(asked and not faults), "checked": checked}, indent=2))
+        return 1 if faults or not asked else 0
     lines: list[tuple[str, bool]] = []
     for subject, answers in found:
         lines.append((one_line(f"{subject.kind} {subject.name}"), True))
         for answer in answers:
             lines += _lines_of(answer)
-    asked = sum(not answer.not_asked for _, answers in found for answer in answers)
     things = "1 thing" if len(found) == 1 else f"{len(found)} things"
     words = "1 problem" if faults == 1 else f"{faults} problems"
-    verdict = f"does not conform: {words}" if faults else "conforms"
+    verdict = f"does not conform: {words}" if faults else "conforms" if asked else "cannot be asked anything"
     layout.show([*lines, (one_line(f"{options.target} {verdict} ({things}, {asked} questions)"), True)])
-    return 1 if faults else 0
+    return 1 if faults or not asked else 0
 
 
 def _lines_of(answer: Answer) -> Iterator[tuple[str, bool]]:

@@ -30,8 +30,9 @@ _OPTIONS = (
     "--episodes", "--fail-on", "--false-alarm-cost", "--gamma", "--help", "--horizon", "--in", "--json", "--kind",
     "--largest-number", "--max-retries", "--memory-limit", "--miss-cost", "--mistake", "--negatives",
     "--occupation", "--out", "--output", "--patience", "--policy", "--positives", "--process-limit", "--provenance",
-    "--reward", "--scheduler", "--search", "--seed", "--seeds", "--set", "--shaping", "--silence-limit", "--state", "--steps",
-    "--tensorboard", "--time-limit", "--tls-ca", "--tls-cert", "--tls-key", "--workers", "--wrapper", "--yes",
+    "--reward", "--scheduler", "--search", "--seed", "--seeds", "--set", "--shaping", "--silence-limit", "--state",
+    "--steps", "--tensorboard", "--time-limit", "--tls-ca", "--tls-cert", "--tls-key", "--workers", "--wrapper",
+    "--yes",
 )  # fmt: skip
 _GOES_ON = "it is not needed: `rewardlab run` goes on with whatever is not finished, and trains what has changed anew"
 _NEEDLESS = {"--resume": _GOES_ON, "--continue": _GOES_ON, "--restart": _GOES_ON}
@@ -221,6 +222,16 @@ def _add_results(commands: argparse._SubParsersAction[_Parser]) -> None:
     page.add_argument("--out", type=Path, metavar="FILE", help="where to (default: report.html beside the results)")
     _add_code_option(page)
     page.set_defaults(command=reporting.report)
+
+    several = commands.add_parser("compare-reports", help="write one page of several experiments, before and after")
+    several.add_argument(
+        "what", nargs="+", metavar="EXPERIMENT", help="its name, or the folder of its results; the first is before"
+    )
+    several.add_argument(
+        "--out", type=Path, metavar="FILE", default=Path("before-after.html"), help="(default: before-after.html)"
+    )
+    _add_code_option(several)
+    several.set_defaults(command=reporting.compare_reports)
 
     drawn = commands.add_parser("figure", help="draw an experiment for a paper: PNG, SVG or PDF")
     drawn.add_argument(

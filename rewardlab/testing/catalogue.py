@@ -14,6 +14,7 @@ from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.rewards.potential import Potential, ScheduledPotential
 from rewardlab.rewards.reward import Reward
 from rewardlab.testing.answer import Answer
+from rewardlab.testing.observations import brief
 from rewardlab.testing.patience import Patience
 from rewardlab.testing.record import Record, play, raised_problem
 from rewardlab.testing.sending import cannot_be_sent
@@ -21,7 +22,7 @@ from rewardlab.transitions import Transitions
 
 __all__ = ["catalogue_answers", "check_catalogue", "check_potential", "check_reward", "described_problems"]
 
-_TOLERANCE = 1e-9
+_TOLERANCE, _SINGLE = 1e-9, 1e-6
 
 
 def catalogue_answers(
@@ -154,6 +155,7 @@ def _unlike(name: str, catalogue: Catalogue, record: Record, where: str) -> list
         transitions = episode.transitions()
         if transitions is None:
             continue
+        tolerance = _SINGLE if any(isinstance(step.reward, np.float32) for step in episode.steps) else _TOLERANCE
         said = [("pays", catalogue.rewards[name], [float(step.reward) for step in episode.steps])]
         if all("objective" in step.info for step in episode.steps):
             objective = catalogue.rewards[catalogue.objective]
@@ -163,7 +165,7 @@ def _unlike(name: str, catalogue: Catalogue, record: Record, where: str) -> list
                 expected = reward(transitions)
             except Exception as fault:
                 return [raised_problem(fault, f"{where}of the catalogue, on an episode")]
-            off = np.flatnonzero(~np.isclose(expected, amounts, rtol=_TOLERANCE, atol=_TOLERANCE))
+            off = np.flatnonzero(~np.isclose(expected, amounts, rtol=tolerance, atol=tolerance))
             if len(off):
                 row = int(off[0])
                 got = f"{amounts[row]:g}, which the environment {verb}"
@@ -249,8 +251,7 @@ def _detector_problems(reward: Reward, episodes: Sequence[Transitions]) -> list[
         except Exception as fault:
             return [raised_problem(fault, where)]
         if not isinstance(answer, bool | np.bool_):
-            got = f"{answer!r} ({type(answer).__name__})"
-            return [Problem(where, got, "True or False for the whole episode", "bool(....any())")]
+            return [Problem(where, brief(answer), "True or False for the whole episode", "bool(....any())")]
     return []
 
 

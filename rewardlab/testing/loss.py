@@ -21,7 +21,7 @@ def is_loss(thing: Any) -> bool:
         return _is_module(thing)
     if not inspect.isfunction(thing):
         return False
-    needed = [each.name for each in inspect.signature(thing).parameters.values() if each.default is each.empty]
+    needed = _needed(thing)
     return len(needed) == 2 and any(name in _TARGETS for name in needed)
 
 
@@ -39,6 +39,9 @@ def check_loss_function(
     """
     from rewardlab.losses.checks.battery import loss_answers
 
+    why = _called_otherwise(loss)
+    if why:
+        return [Answer("it takes a batch of predictions and targets", not_asked=why)]
     patience = patience or Patience(seconds)
     patience.seconds = max(patience.seconds, seconds)
     patience.at(f"asking {name}")
@@ -47,6 +50,25 @@ def check_loss_function(
     except Stopped as stopped:
         return [Answer.of("every call returns in time", [stopped.problem])]
     return [Answer.of(question, problems, notes) for question, problems, notes in found]
+
+
+def _called_otherwise(loss: Any) -> str:
+    """Why a loss cannot be asked anything; empty if it is called with a prediction and a target alone."""
+    if inspect.isclass(loss):
+        settings = _needed(loss)
+        if settings:
+            return f"it needs {', '.join(settings)} to be made: check one that is made, as in module:attribute"
+    call = loss.forward if _is_module(loss if inspect.isclass(loss) else type(loss)) else loss
+    needed = [name for name in _needed(call) if name != "self"]
+    if len(needed) == 2 or not needed:
+        return ""
+    return f"it is called with {', '.join(needed)}, and the questions are about loss(predicted, target)"
+
+
+def _needed(call: Any) -> list[str]:
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = inspect.signature(call).parameters.values()
+    return [each.name for each in parameters if each.default is each.empty and each.kind in kinds]
 
 
 def _is_module(kind: type) -> bool:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rewardlab.errors import Problem
 
-__all__ = ["kept_apart", "same", "space_problems"]
+__all__ = ["brief", "kept_apart", "same", "space_problems"]
 
 
 def space_problems(space: spaces.Space[Any], value: Any, where: str, what: str = "observation") -> list[Problem]:
@@ -31,16 +31,24 @@ def space_problems(space: spaces.Space[Any], value: Any, where: str, what: str =
         return [each for key, part in parts for each in space_problems(part, value[key], where, f"{what}[{key!r}]")]
     if isinstance(space, spaces.Tuple):
         if not isinstance(value, tuple) or len(value) != len(space.spaces):
-            return [Problem(where, f"{what} {_brief(value)}", f"a tuple of {len(space.spaces)} parts")]
+            return [Problem(where, f"{what} {brief(value)}", f"a tuple of {len(space.spaces)} parts")]
         places = enumerate(space.spaces)
         return [
             each for index, part in places for each in space_problems(part, value[index], where, f"{what}[{index}]")
         ]
+    if isinstance(space, spaces.Box) and not isinstance(value, np.ndarray):
+        return [_outside_box(space, value, where, what)]
     if space.contains(value):
         return []
     if isinstance(space, spaces.Box):
         return [_outside_box(space, value, where, what)]
-    return [Problem(where, f"{what} {_brief(value)}", f"one in {space}", "change the space, or what is observed")]
+    return [Problem(where, f"{what} {brief(value)}", f"one in {space}", "change the space, or what is observed")]
+
+
+def brief(value: Any) -> str:
+    """A value in at most 60 characters on one line, and its type."""
+    text = " ".join(repr(value).split())
+    return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"
 
 
 def kept_apart(value: Any) -> Any:
@@ -89,8 +97,3 @@ def _numbers_outside(space: spaces.Box, value: NDArray[Any], where: str, what: s
         got = f"{place} = {value[index]:g}" + (f", and {more} more outside" if more else "")
         yield Problem(where, got, bounds, "widen the space, or clip what is observed")
         return
-
-
-def _brief(value: Any) -> str:
-    text = " ".join(repr(value).split())
-    return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"

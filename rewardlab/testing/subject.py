@@ -70,8 +70,9 @@ def assert_conforms(thing: Any, *, seconds: float = 10.0) -> None:
     """Fail a test if somebody's code does not keep what rewardlab relies on; the message holds all that is wrong.
 
     Args:
-        thing: The id of a registered environment, an environment class, whatever makes an environment when it is
-            called without arguments, a `Reward`, a `Catalogue`, a `Potential`, a wrapper class, or a loss.
+        thing: The id of a registered environment, an environment class, a function that makes an environment (without
+            arguments, and with ``reward`` where it offers a catalogue), a `Reward`, a `Catalogue`, a `Potential`, a
+            wrapper class, or a loss.
         seconds: How long a single call of it may take.
 
     Raises:
@@ -83,13 +84,19 @@ def assert_conforms(thing: Any, *, seconds: float = 10.0) -> None:
         >>> assert_conforms("CartPole-v1")
     """
     subject = subject_of(thing)
-    if subject is None and callable(thing) and not inspect.signature(thing).parameters:
+    if subject is None and callable(thing) and not _needs_arguments(thing):
         subject = Subject(
             "the environment", "environment", lambda patience: check_environment(thing, patience=patience)
         )
     if subject is None:
         raise BadInput(Problem("assert_conforms", repr(thing), _KINDS))
     raise_problems(subject.name, subject.check(Patience(seconds)))
+
+
+def _needs_arguments(thing: Callable[..., Any]) -> bool:
+    kinds = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    parameters = inspect.signature(thing).parameters.values()
+    return any(each.default is each.empty and each.kind not in kinds for each in parameters)
 
 
 def _is_class_of(thing: Any, base: Any) -> bool:

@@ -18,7 +18,7 @@ from rewardlab.testing.subject import Subject, subject_of
 __all__ = ["subjects_named"]
 
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
-_AN_ID = re.compile(r"/|-v\d+$")
+_VERSION = re.compile(r"-v\d+$")
 _CHECKED = "environments, rewards, catalogues, potentials, wrappers and losses"
 
 
@@ -34,13 +34,13 @@ def subjects_named(target: str, where: str = "TARGET") -> list[Subject]:
         BadInput: There is no such thing, the module cannot be imported, or nothing in it can be checked.
     """
     module_name, colon, rest = target.rpartition(":")
-    if not colon and _AN_ID.search(target):
+    if not colon and (target in gym.registry or _VERSION.search(target)):
         return [_environment(target, target, where)]
     name = module_name if colon else target
     module = _imported(name, target, where)
     if not colon:
         return _all_of(module, where)
-    if _AN_ID.search(rest):
+    if rest in gym.registry or "/" in rest or _VERSION.search(rest):
         return [_environment(target, rest, where)]
     return [_attribute(module, rest, target, where)]
 
@@ -56,9 +56,10 @@ def _environment(full: str, registered: str, where: str) -> Subject:
 
 
 def _imported(name: str, target: str, where: str) -> ModuleType:
-    if not _MODULE.fullmatch(name):
+    if name.endswith(".py") or not _MODULE.fullmatch(name):
         expected = "the id of an environment, module:attribute, or a module"
-        fix = f"write {name.removesuffix('.py').replace('/', '.')!r}" if name.endswith(".py") else ""
+        bare = name.removesuffix(".py").replace("/", ".")
+        fix = f"write {bare!r}" if _MODULE.fullmatch(bare) else ""
         raise BadInput(Problem(where, repr(target), expected, fix))
     try:
         return importlib.import_module(name)

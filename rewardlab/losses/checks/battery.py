@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 import warnings
 from typing import Any
 
@@ -37,6 +39,8 @@ _EXPECTED = {
     "joins": "a loss without jumps",
     "no_knowledge": "the loss of a guess",
 }
+_SETTINGS = "settings that are no finite numbers, and weights below 0, are refused"
+_WEIGHTS = ("weight", "coefficient", "coef", "strength")
 _SHAPES = "labels of another shape than the batch are refused"
 
 
@@ -47,7 +51,9 @@ def loss_answers(loss: Any, name: str) -> list[LossAnswer]:
         loss: Called as ``loss(predicted, target)``, or the class of such a module.
         name: What to call it.
     """
+    settings: list[LossAnswer] = []
     if isinstance(loss, type):
+        settings = [(_SETTINGS, _setting_problems(loss, name), [])]
         try:
             loss = loss()
         except Exception as fault:
@@ -63,7 +69,27 @@ def loss_answers(loss: Any, name: str) -> list[LossAnswer]:
         return [(_TAKES, [place], [])]
     findings = check_loss(loss, predicted.detach(), target)
     answers = [_as_answer(finding, name) for finding in findings if finding.level != "not asked"]
-    return [(_TAKES, [], []), *answers, (_SHAPES, _shape_problems(loss, predicted.detach(), target, name), [])]
+    shapes: LossAnswer = (_SHAPES, _shape_problems(loss, predicted.detach(), target, name), [])
+    return [(_TAKES, [], []), *answers, shapes, *settings]
+
+
+def _setting_problems(loss: type, name: str) -> list[Problem]:
+    """Which settings of a class take what is no number; a training with it would fail late, or not be seen to fail."""
+    problems = []
+    for parameter in inspect.signature(loss).parameters.values():
+        if type(parameter.default) not in (int, float):
+            continue
+        below = [-1.0] if parameter.name.endswith(_WEIGHTS) else []
+        for value in (math.nan, math.inf, "auto", *below):
+            try:
+                loss(**{parameter.name: value})
+            except Exception:  # noqa: S112 - refused, as it should be
+                continue
+            expected = "a finite number" + (", at least 0" if below else "")
+            fix = "look at it in __init__, and raise ValueError"
+            problems.append(Problem(f"{name}({parameter.name}={value!r})", "a loss", f"{expected}; else an error", fix))
+            break
+    return problems
 
 
 def _batches() -> list[tuple[Tensor, Tensor]]:

@@ -1,0 +1,189 @@
+"""Each fault planted in a wrapper is told in words; those of rewardlab and sound ones of strangers pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.vector import VectorWrapper
+
+from rewardlab import wrappers
+from rewardlab.rewards import Bonus
+from rewardlab.snapshots import Restorable
+from rewardlab.testing import check_wrapper, problems_of
+from rewardlab.testing.practice import practice_task
+from rewardlab.wrappers.kinds import KINDS
+
+CATALOGUE = practice_task().catalogue
+SETTINGS: Mapping[str, dict[str, Any]] = {
+    "bonus": {"events": {"gain": 1.0}},
+    "clip": {"min_reward": -1, "max_reward": 1},
+    "curriculum": {"stages": ["near", "far"], "event": "gain"},
+    "potential_shaping": {"potential": "place"},
+    "scale": {},
+    "terms": {"factors": {"gain": 0.5}},
+}
+
+
+def told(wrapper: Any, **settings: Any) -> list[str]:
+    return [str(problem) for problem in problems_of(check_wrapper(wrapper, **settings))]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_that_a_spec_may_name_conforms(kind: str) -> None:
+    answers = check_wrapper(lambda env: KINDS[kind].make(env, SETTINGS[kind], CATALOGUE, 0.9), steps=40)
+    assert problems_of(answers) == []
+    assert len(answers) == 7
+
+
+@pytest.mark.parametrize(
+    "wrapper",
+    [
+        partial(wrappers.RewardClipping, min_reward=-1, max_reward=1),
+        partial(wrappers.PotentialShaping, potential=CATALOGUE.potentials["place"], gamma=0.9),
+        partial(wrappers.ReturnScaling, gamma=0.9),
+        partial(wrappers.UnsafeBonus, bonus=Bonus.from_event_weights({"gain": 1.0})),
+        partial(wrappers.RewardTransform, function=np.tanh),
+        wrappers.Ledger,
+        gym.wrappers.NormalizeReward,
+        partial(gym.wrappers.ClipReward, min_reward=-1, max_reward=1),
+    ],
+    ids=lambda wrapper: getattr(wrapper, "func", wrapper).__name__,
+)
+def test_wrappers_of_one_environment_conform(wrapper: Any) -> None:
+    answers = check_wrapper(wrapper, steps=60)
+    assert problems_of(answers) == []
+    assert len(answers) == 9
+
+
+def test_a_wrapper_without_a_line_is_noted_and_one_that_may_not_stand_twice_too() -> None:
+    noted = [str(note) for answer in check_wrapper(gym.wrappers.NormalizeReward) for note in answer.notes]
+    assert re.match(r"step 1: got a reward of .* in place of .*, and no line that says so, .*`unaccounted`", noted[0])
+    assert re.match(r"twice: wrapper 3 \(NormalizeReward\) outside of wrapper 2 .*: got two running scales", noted[1])
+
+
+class Around(gym.Wrapper[Any, Any, Any, Any]):
+    """Breaks one thing."""
+
+    fault = ""
+
+    def step(self, action: Any) -> Any:
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        if self.fault == "NaN":
+            reward = float("nan")
+        if self.fault == "text":
+            reward = str(reward)  # type: ignore[assignment]
+        if self.fault == "no info":
+            info = {}
+        if self.fault == "own objective":
+            info = {**info, "objective": float(reward)}
+        if self.fault == "wrong line":
+            reward, info = float(reward) + 1.0, {**info, "ledger": {**info["ledger"], "tip": 2.0}}
+        if self.fault == "global":
+            reward = float(reward) + float(np.random.random())  # noqa: NPY002
+        if self.fault == "four":
+            return observation, reward, terminated, info
+        if self.fault == "outside":
+            observation = observation + np.float32(2.0)
+        return observation, reward, terminated, truncated, info
+
+
+class NeedsMore(Around):
+    def __init__(self, env: Any, strength: float) -> None:
+        super().__init__(env)
+        self.strength = strength
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("NaN", r"step 1, Around: got reward nan, expected a finite number"),
+        ("text", r"step 1, Around: got reward '.*' \(str\), expected a number"),
+        ("no info", r"step 1: got no info\['objective'\] any more, expected what the environment said; hand info on"),
+        ("wrong line", r"step 1: got a ledger of .* \+ tip 2 = .* for a reward of .*, expected lines that add up"),
+        ("global", r"step 1: got another outcome for the same seed 0, once the global generator stands elsewhere"),
+        ("four", r"step 1, Around: got four values"),
+        ("outside", r"step 1: got observation\[0\] = .*, expected a number in \[0, 1\]"),
+    ],
+)
+def test_a_fault_planted_in_one_is_told(fault: str, message: str) -> None:
+    found = told(type("Around", (Around,), {"fault": fault}))
+    assert any(re.match(message, each) for each in found), found
+
+
+def test_the_objective_is_the_environments_own() -> None:
+    def doubled(env: Any) -> Any:
+        return type("Around", (Around,), {"fault": "own objective"})(gym.wrappers.TransformReward(env, lambda r: 2 * r))
+
+    (found,) = told(doubled)
+    assert re.match(r"step \d+: got info\['objective'\] = .*, expected .*, as the environment said", found)
+
+
+def test_a_wrapper_that_needs_more_than_the_environment_is_told() -> None:
+    (found,) = told(NeedsMore)
+    assert "missing 1 required positional argument: 'strength'" in found
+    assert "functools.partial(Wrapper, setting=...)" in found
+
+
+class AroundMany(VectorWrapper[Any, Any, Any], Restorable):
+    """Breaks one thing; remembers what was paid."""
+
+    fault = ""
+
+    def __init__(self, env: Any) -> None:
+        super().__init__(env)
+        self.paid = np.zeros(self.num_envs)
+
+    def step(self, actions: Any) -> Any:
+        observations, rewards, terminations, truncations, infos = self.env.step(actions)
+        self.paid = self.paid + rewards
+        rewards = self.paid / 1000
+        if self.fault != "pays resets":
+            rewards = np.where(infos.get("_ledger", terminations) | terminations, rewards, 0.0)
+        if self.fault == "writes":
+            infos["objective"] *= 2
+        if self.fault == "NaN":
+            rewards[1] = np.nan
+        if self.fault == "list":
+            rewards = rewards.tolist()
+        if self.fault == "no infos":
+            infos = {}
+        if self.fault == "global":
+            rewards = rewards * np.random.random()  # noqa: NPY002
+        return observations, rewards, terminations, truncations, infos
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"paid": self.paid.copy()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.paid = np.zeros(self.num_envs) if self.fault == "forgets" else np.array(state["paid"])
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("writes", r"mode NEXT_STEP: step 1: got ValueError: .*read-only.*, expected arrays left as they are"),
+        ("NaN", r"mode NEXT_STEP: step 1: got reward nan in row 1, expected a finite number"),
+        ("list", r"mode NEXT_STEP: step 1: got rewards \[.*\] \(list\), expected an array of 4 float64"),
+        (
+            "no infos",
+            r"mode NEXT_STEP: step 1: got no infos\['objective'\] any more, expected what the environments said",
+        ),
+        ("pays resets", r"mode NEXT_STEP: step \d+: got reward .* in row \d, which was only reset, expected 0"),
+        ("global", r"mode NEXT_STEP: step \d+: got another reward for the same seed, expected the same"),
+        ("forgets", r"mode NEXT_STEP: step \d+: got another reward after restore\(\), expected the same"),
+    ],
+)
+def test_a_fault_planted_in_one_of_a_vector_is_told(fault: str, message: str) -> None:
+    found = told(type("AroundMany", (AroundMany,), {"fault": fault}))
+    assert any(re.match(message, each) for each in found), found
+
+
+def test_the_same_without_a_fault_passes() -> None:
+    assert told(AroundMany) == []
+    assert told(Around) == []

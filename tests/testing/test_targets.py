@@ -1,0 +1,135 @@
+"""`rewardlab check`: what a target names, what is said of it, and how a wrong one is answered."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from rewardlab.errors import BadInput
+from rewardlab.rewards import Potential, Reward
+from rewardlab.testing import assert_conforms
+from tests.command_line import call
+from tests.testing.planted_environments import Walk
+
+MODULE = '''
+"""A module with something of each kind."""
+import gymnasium as gym
+import numpy as np
+from rewardlab.rewards import Potential, Reward
+
+LIFE = Reward.from_event_weights({"arrived": 1.0, "steps": -0.1}, name="life", summary="Pays.")
+
+def broken(transitions):
+    return transitions.event("arrived").cumsum()
+
+BROKEN = Reward.from_function(broken)
+
+def near(observations):
+    return observations[:, 0]
+
+NEAR = Potential("near", near, "observation", "Near.")
+
+class Doubled(gym.RewardWrapper):
+    def reward(self, reward):
+        return 2.0 * float(reward)
+
+def something_else(word):
+    return word
+'''
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    (tmp_path / "checked_things.py").write_text(MODULE, encoding="utf-8")
+    yield tmp_path
+    for name in ("checked_things", "checked_faults"):
+        sys.modules.pop(name, None)
+
+
+def test_an_id_is_checked() -> None:
+    said = call("check", "CartPole-v1")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith("environment CartPole-v1\n  ok        it can be made\n")
+    assert said.words.endswith("CartPole-v1 conforms (1 thing, 14 questions)")
+
+
+def test_a_module_is_checked_with_all_that_is_in_it(here: Path) -> None:
+    said = call("check", "checked_things")
+    assert said.code == 1
+    assert "reward LIFE\n  ok" in said.out
+    assert "potential NEAR\n  ok" in said.out
+    assert "wrapper Doubled\n  ok" in said.out
+    assert "reward BROKEN\n  fault     rewards pay one finite number for each row" in said.out
+    assert re.search(r"reward 'broken': got \d for row \d of an episode, and \d for the same row alone", said.words)
+    assert said.words.endswith("checked_things does not conform: 1 problem (4 things, 14 questions)")
+    assert str(here) not in sys.path
+
+
+def test_one_thing_in_a_module_is_checked_and_told_as_data(here: Path) -> None:
+    said = call("check", "checked_things:LIFE", "--json")
+    assert said.code == 0
+    told = json.loads(said.out)
+    assert told["conforms"] is True
+    assert [(each["name"], each["kind"]) for each in told["checked"]] == [("LIFE", "reward")]
+    assert {answer["verdict"] for answer in told["checked"][0]["answers"]} == {"ok"}
+    broken = json.loads(call("check", "checked_things:BROKEN", "--json").out)
+    assert broken["conforms"] is False
+    assert broken["checked"][0]["answers"][0]["problems"] != []
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("CartPoll-v1", "TARGET: got 'CartPoll-v1', expected the id of an environment; did you mean 'CartPole-v1'?"),
+        ("no_such_module", "TARGET: got 'no_such_module', expected a module: there is no 'no_such_module'; install it"),
+        (
+            "checked_things.py",
+            "TARGET: got 'checked_things.py', expected the id of an environment, module:attribute, or",
+        ),
+        (
+            "../checked_things",
+            "TARGET: got '../checked_things', expected the id of an environment, module:attribute, or",
+        ),
+        ("checked_things:LIVE", "TARGET: got 'LIVE', expected a known name in checked_things: BROKEN, "),
+        (
+            "checked_things:something_else",
+            "TARGET: got 'checked_things:something_else', a function, expected one of env",
+        ),
+        ("checked_things:checked/Life-v0", "TARGET: got 'checked_things:checked/Life-v0', expected the id of an envir"),
+        (
+            "checked_faults",
+            "TARGET: got 'checked_faults', whose import fails (ZeroDivisionError: division by zero), exp",
+        ),
+        (
+            "json",
+            "TARGET: got 'json', with nothing to check, expected environments, rewards, catalogues, potentials, wr",
+        ),
+    ],
+)
+def test_a_wrong_target_is_told_in_one_line(here: Path, target: str, message: str) -> None:
+    (here / "checked_faults.py").write_text("1 / 0\n", encoding="utf-8")
+    said = call("check", target)
+    assert (said.code, said.out) == (2, "")
+    (line,) = said.err.splitlines()
+    assert line.startswith(f"rewardlab: {message}")
+
+
+def test_a_test_of_somebodys_own_fails_with_all_that_is_wrong() -> None:
+    class Spoilt(Walk):
+        def __init__(self, reward: str = "arrived") -> None:
+            super().__init__("ledger wrong", reward=reward)
+
+    with pytest.raises(AssertionError, match=r"(?s)Spoilt does not conform, 1 problem:\n  step 1: got a ledger of"):
+        assert_conforms(Spoilt)
+    assert_conforms(Reward.from_event_weights({"arrived": 1.0}))
+    assert_conforms(Potential("near", lambda seen: seen[:, 0], "observation"))
+    assert_conforms(lambda **settings: Walk(**settings))
+    with pytest.raises(BadInput, match="assert_conforms: got 3, expected an environment or its id"):
+        assert_conforms(3)
