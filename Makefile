@@ -16,7 +16,7 @@ PIP    := $(PYTHON) -m pip --disable-pip-version-check install -qq -c constraint
 COMPILE := env -u PYTHONDONTWRITEBYTECODE $(PYTHON) -m compileall -qq -j 0 $(VENV)/lib || true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow format lint types check docs bench build clean
+.PHONY: help setup demo test slow format lint types check docs gallery bench build clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ check: lint types test  ## all that must hold before a commit
 
 docs: $(VENV)/.dev  ## build the guide, in build/docs/index.html; a warning is an error
 	$(BIN)/sphinx-build -q -W --keep-going -d build/doctrees -c docs . build/docs
+
+gallery: $(VENV)/.dev  ## make figures of docs/gallery.md anew and compare them: ARGS="delivery repair"
+	$(PYTHON) -m tests.reproduce_gallery $(ARGS)
 
 bench: $(VENV)/.bench  ## measure the speed budgets
 	$(if $(PEERS),@$(PIP) $(PEERS))
