@@ -36,7 +36,7 @@ def migrate(path: Path) -> None:
         sqlite3.Error: It stays locked, or the disk is full. The file is as it was.
     """
     with closing(_taken_whole(path)) as old:
-        if old.execute("PRAGMA user_version").fetchone()[0] != 1:
+        if not _is_old(old):
             return
         sweep(path)
         try:
@@ -56,12 +56,19 @@ def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=_LOCK_SECONDS, isolation_level=None)
 
 
+def _is_old(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("PRAGMA user_version").fetchone()[0] == 1)
+
+
 def _taken_whole(path: Path) -> sqlite3.Connection:
-    """A connection that keeps everybody else out of the file until it is closed."""
+    """A connection that keeps everybody else out of an old file until it is closed; to a newer one, any."""
     deadline = time.monotonic() + _LOCK_SECONDS
     while True:
         old = _connect(path)
         try:
+            # Another process may have renewed it since this one was told to, and may work with it for hours.
+            if not _is_old(old):
+                return old
             old.execute("PRAGMA journal_mode = DELETE")
             old.execute("PRAGMA locking_mode = EXCLUSIVE")
             old.execute("BEGIN EXCLUSIVE")

@@ -109,6 +109,19 @@ def kill_at_line(number: int, path: Path) -> Callable[[], None]:
     return body
 
 
+def test_a_store_that_another_process_has_renewed_meanwhile_and_works_with_is_left_to_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Both have seen version 1; the other was quicker, and keeps the new store open.
+    ResultStore(path)
+    working = sqlite3.connect(path)
+    assert working.execute("SELECT count(*) FROM runs").fetchone() == (4,)
+    monkeypatch.setattr(migration, "_LOCK_SECONDS", 0.2)
+    migration.migrate(path)
+    assert working.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    working.close()
+
+
 @pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.slow)])
 def test_killed_before_any_line_of_it_there_is_one_store_or_the_other(step: int, tmp_path: Path) -> None:
     before, kills, states = rows(OLD), 0, set()
