@@ -223,6 +223,16 @@ def _add_results(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_code_option(page)
     page.set_defaults(command=reporting.report)
 
+    several = commands.add_parser("compare-reports", help="write one page of several experiments, before and after")
+    several.add_argument(
+        "what", nargs="+", metavar="EXPERIMENT", help="its name, or the folder of its results; the first is before"
+    )
+    several.add_argument(
+        "--out", type=Path, metavar="FILE", default=Path("before-after.html"), help="(default: before-after.html)"
+    )
+    _add_code_option(several)
+    several.set_defaults(command=reporting.compare_reports)
+
     drawn = commands.add_parser("figure", help="draw an experiment for a paper: PNG, SVG or PDF")
     drawn.add_argument(
         "--kind", choices=("scores", "curves", "goodhart", "ledger"), help="what to draw (default: scores)"

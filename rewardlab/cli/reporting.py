@@ -1,10 +1,10 @@
-"""`rewardlab report`."""
+"""`rewardlab report` and `rewardlab compare-reports`."""
 
 from __future__ import annotations
 
 import argparse
 
-__all__ = ["report"]
+__all__ = ["compare_reports", "report"]
 
 
 def report(options: argparse.Namespace) -> int:
@@ -17,4 +17,24 @@ def report(options: argparse.Namespace) -> int:
     comparison = compared(store, experiment, options.allow_code)
     path = write_page(comparison, store, experiment, options.out or store.path.parent / PAGE_NAME)
     print(f"Written: {path}")
+    return 0
+
+
+def compare_reports(options: argparse.Namespace) -> int:
+    """Write the page of several experiments, before and after."""
+    from rewardlab.cli.results import compared, opened
+    from rewardlab.reports.page.before_after import write_several
+    from rewardlab.reports.page.several_experiments import ReportedExperiment
+
+    found = [opened(what) for what in options.what]
+    names = [experiment.name for _, experiment in found]
+    labels = [
+        experiment.name if names.count(experiment.name) == 1 else f"{experiment.name} in {store.path.parent}"
+        for store, experiment in found
+    ]
+    reported = [
+        ReportedExperiment(label, compared(store, experiment, options.allow_code), store, experiment)
+        for label, (store, experiment) in zip(labels, found, strict=True)
+    ]
+    print(f"Written: {write_several(reported, options.out)}")
     return 0
