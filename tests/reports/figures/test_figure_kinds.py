@@ -92,6 +92,8 @@ def test_runs_without_a_curve_are_scored_and_have_no_way(tmp_path: Path) -> None
     assert score_figure(comparison) is not None
     assert training_plane(comparison) is None
     assert ledger_figure(comparison) is None
+    with pytest.raises(BadInput, match="too short a training for a curve"):
+        write_figure(comparison, "ledger", tmp_path / "a.svg")
 
 
 @pytest.mark.parametrize("kind", FIGURE_KINDS)
