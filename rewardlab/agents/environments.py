@@ -27,7 +27,9 @@ def make_single(
         reward: What it pays; `ENVIRONMENT_REWARD` for an environment without a catalogue.
         render_mode: As in Gymnasium.
     """
-    return gym.make(environment_id, render_mode=render_mode, **settings, **_paying(reward))
+    # An environment that draws nothing need not take the argument.
+    drawn = {} if render_mode is None else {"render_mode": render_mode}
+    return gym.make(environment_id, **drawn, **settings, **_paying(reward))
 
 
 def make_vector(
