@@ -7,7 +7,7 @@ asked for it during the pass; its own distributed training is built on that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, final
 
@@ -85,7 +85,9 @@ class UpdateGuard(BaseCallback, Restorable):
         ]
 
     def _on_rollout_start(self) -> None:
+        # What the last round of updates has made; within it, a spoilt weight is seen by the gradients that it makes.
         self._look_at_losses()
+        self._look_at_weights()
 
     def _on_step(self) -> bool:
         return True
@@ -100,21 +102,35 @@ class UpdateGuard(BaseCallback, Restorable):
     def _pass_ended(self) -> None:
         self._is_asked = False
         gradients = [each.grad for each in self._parameters if each.grad is not None]
-        # One call for all of them: many small ones would cost as much as a small network's update.
-        norms = torch.stack(torch._foreach_norm([*gradients, *self._parameters]))
-        # The weights are those of the update before. Their sum is finite and small where each of them is.
-        if not norms.sum().item() <= self._settings.number:
-            self._look_closely(norms.tolist()[: len(gradients)])
+        if self._is_large(gradients):
+            self._look_closely()
 
-    def _look_closely(self, norms: list[float]) -> None:
+    def _is_large(self, tensors: Sequence[Tensor]) -> bool:
+        """Whether they are, put together, too large for each to be looked at; also if something in them is no number.
+
+        One product of all of them: a small one of each would cost as much as a small network's update.
+        """
+        if not tensors:
+            return False
+        numbers = torch.cat([each.detach().reshape(-1) for each in tensors])
+        # Written so that NaN does not pass. A gradient may be larger than a weight.
+        return not numbers.dot(numbers).item() <= self._settings.number**2
+
+    def _look_closely(self) -> None:
         names = names_of(self._agent)
-        reached = [each for each in self._parameters if each.grad is not None]
-        for parameter, norm in zip(reached, norms, strict=True):
+        for parameter in self._parameters:
+            if parameter.grad is None:
+                continue
+            norm = float(torch.linalg.vector_norm(parameter.grad))
             if not norm <= self._settings.gradient:
                 raise self._diverged("gradient", f"a gradient at {names.get(id(parameter), '?')!r}", norm)
-        found = self._spoilt_weight()
-        if found is not None:
-            raise found
+        self._look_at_weights()
+
+    def _look_at_weights(self) -> None:
+        if self._is_large(self._parameters):
+            found = self._spoilt_weight()
+            if found is not None:
+                raise found
 
     def _spoilt_weight(self) -> Diverged | None:
         for name, weights in self._agent.policy.state_dict().items():
