@@ -46,7 +46,7 @@ types: $(VENV)/.dev  ## check the types
 check: lint types test  ## all that must hold before a commit
 
 docs: $(VENV)/.dev  ## build the guide, in build/docs/index.html; a warning is an error
-	$(BIN)/sphinx-build -q -W --keep-going -d build/doctrees -c docs . build/docs
+	$(BIN)/sphinx-build -q -a -W --keep-going -d build/doctrees -c docs . build/docs
 
 gallery: $(VENV)/.dev  ## make figures of docs/gallery.md anew and compare them: ARGS="delivery repair"
 	$(PYTHON) -m tests.reproduce_gallery $(ARGS)
