@@ -72,7 +72,7 @@ def _of_group(comparison: Comparison, group: Sequence[VariantSummary]) -> str:
     others = [variant for variant in group if variant is not best]
     tied = [variant for variant in others if np.isclose(_achieved(variant), _achieved(best), rtol=1e-9, atol=1e-12)]
     if not others:
-        first = f"{_name(best)} achieved {found}{of}"
+        first = f"{_name(best)} achieved {found}{_interval(best.metrics['objective'])}{of}"
     elif tied:
         first = f"{_listed([best, *tied])} achieved the same, {found}{of}"
     else:
@@ -136,6 +136,10 @@ def _achieved(variant: VariantSummary) -> float:
 def _number(found: Estimate) -> str:
     partly = f" (on {found.count} of {found.planned} seeds)" if found.planned not in (None, found.count) else ""
     return f"{found.value:.3g}{partly}"
+
+
+def _interval(found: Estimate) -> str:
+    return "" if found.kind == "none" else f" [{found.low:.3g}, {found.high:.3g}]"
 
 
 def _name(variant: VariantSummary) -> str:

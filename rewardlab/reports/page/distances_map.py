@@ -66,7 +66,7 @@ def _chart(number: int, matrix: DistanceMatrix) -> Chart:
     short = [f"{shortened(name, 14)}  {place}" for place, name in enumerate(matrix.names, start=1)]
     narrow = {"yaxis": {**layout["yaxis"], "ticktext": [plain(name) for name in short]}}
     label = (
-        f"Distances between the objective and {count - 1} rewards with their wrappers, gamma {matrix.gamma:g}; columns"
-        " are numbered as rows are. Light is near, dark is far."
+        f"Distances between the objective and {count - 1} reward{'s' * (count > 2)} with all wrappers, gamma"
+        f" {matrix.gamma:g}; columns are numbered as rows are. Light is near, dark is far."
     )
     return Chart(f"distances-{number}", label, [trace], layout, 60 + _CELL_PIXELS * count, narrow)

@@ -23,6 +23,7 @@ from rewardlab.reports.page.origin import origin_section
 from rewardlab.reports.page.replays import replays_of
 from rewardlab.reports.page.scores import scores_section
 from rewardlab.reports.page.section import Section
+from rewardlab.reports.page.shown_text import shortened
 from rewardlab.reports.page.value_maps import maps_section
 
 __all__ = ["PAGE_NAME", "experiment_page", "experiment_sections", "write_page"]
@@ -31,6 +32,8 @@ _Part = TypeVar("_Part")
 
 PAGE_NAME = "report.html"
 """What the page is called in the folder of results."""
+
+_TITLE_CHARACTERS = 300
 
 
 def experiment_page(comparison: Comparison, store: ResultStore, experiment: Submitted) -> str:
@@ -43,7 +46,7 @@ def experiment_page(comparison: Comparison, store: ResultStore, experiment: Subm
     """
     spec = comparison.plan.spec
     return page_html(
-        spec.question or spec.name,
+        shortened(spec.question or spec.name, _TITLE_CHARACTERS),
         answer_sentence(comparison),
         experiment_sections(comparison, store, experiment),
         warning=failure_sentence(comparison),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from rewardlab.lab.comparison import Comparison
 from rewardlab.reports.page.section import Section, TextTable
+from rewardlab.reports.page.shown_text import shortened
 
 __all__ = ["failures_section"]
 
 _MOST_ROWS = 200
+_REASON_CHARACTERS = 1_000
 
 
 def failures_section(comparison: Comparison) -> Section | None:
@@ -18,7 +20,7 @@ def failures_section(comparison: Comparison) -> Section | None:
     """
     identities = {(run.variant, run.seed): run.identity for run in comparison.plan.runs}
     rows = [
-        [f"{variant.name}, seed {seed}", identities[variant.name, seed], reason]
+        [f"{variant.name}, seed {seed}", identities[variant.name, seed], shortened(reason, _REASON_CHARACTERS)]
         for variant in comparison.variants
         for seed, reason in variant.failures.items()
     ]

@@ -38,7 +38,9 @@ def goodhart_section(comparison: Comparison, rewards: Sequence[AuditedReward] = 
     """
     found = [(place, variant, variant_curves(variant)) for place, variant in enumerate(comparison.variants)]
     drawn = [(place, variant, curves) for place, variant, curves in found if curves is not None]
-    if not drawn:
+    spec = comparison.plan.spec
+    if not drawn or (comparison.plan.catalogue is None and not any(variant.wrappers for variant in spec.variants)):
+        # Without a catalogue what is paid is the objective, and every path would lie on one line.
         return None
     exact = {name: reward for reward in rewards for name in reward.variants if exact_path(reward) is not None}
     traces: list[dict[str, Any]] = []

@@ -10,6 +10,8 @@ from rewardlab.reports.table import comparison_cells, comparison_notes
 
 __all__ = ["numbers_section"]
 
+_MOST_COLUMNS = 100
+
 
 def numbers_section(comparison: Comparison) -> Section:
     """The table with its notes.
@@ -17,7 +19,9 @@ def numbers_section(comparison: Comparison) -> Section:
     Args:
         comparison: What the experiment found.
     """
-    head: Sequence[str] = ["", *(_headed(variant) for variant in comparison.variants)]
+    few = comparison.variants[:_MOST_COLUMNS]
+    head: Sequence[str] = ["", *(_headed(variant) for variant in few)]
+    rows = [row[: len(head)] for row in comparison_cells(comparison)]
     failures = {
         f"{variant.name}, seed {seed}: {reason}"
         for variant in comparison.variants
@@ -25,7 +29,9 @@ def numbers_section(comparison: Comparison) -> Section:
     }
     # Failed runs have a section of their own.
     notes = [note for note in comparison_notes(comparison) if note not in failures]
-    return Section("numbers", "All numbers", tables=[TextTable(head, comparison_cells(comparison))], notes=notes)
+    more = len(comparison.variants) - len(few)
+    lead = f"The first {len(few)} of {len(few) + more} variants; `rewardlab results` has all." if more else ""
+    return Section("numbers", "All numbers", lead, tables=[TextTable(head, rows)], notes=notes)
 
 
 def _headed(variant: VariantSummary) -> str:

@@ -15,6 +15,7 @@ from rewardlab.reports.page.section import Section, TextBlock, TextTable
 __all__ = ["origin_section"]
 
 _MOST_ROWS = 500
+_SPEC_CHARACTERS = 100_000
 
 
 def origin_section(comparison: Comparison, store: ResultStore, experiment: Submitted) -> Section:
@@ -33,6 +34,8 @@ def origin_section(comparison: Comparison, store: ResultStore, experiment: Submi
         *_facts(runs),
     ]
     spec = json.dumps(experiment.spec, indent=1, ensure_ascii=False)
+    if len(spec) > _SPEC_CHARACTERS:
+        spec = f"{spec[:_SPEC_CHARACTERS]}\n... and so on; results.json has all of it"
     return Section(
         "origin",
         "Where the numbers come from",

@@ -13,6 +13,7 @@ __all__ = ["scores_chart", "scores_section"]
 
 _SIDES = (("paid", "paid (own reward)"), ("objective", "achieved (objective)"))
 _ROW_PIXELS = 44
+_MOST_ROWS = 60
 
 
 def scores_section(comparison: Comparison) -> Section:
@@ -28,7 +29,8 @@ def scores_chart(comparison: Comparison, identifier: str = "scores") -> Chart:
         comparison: What the experiment found.
         identifier: Of the chart.
     """
-    variants = [variant for variant in comparison.variants if variant.runs]
+    finished = [variant for variant in comparison.variants if variant.runs]
+    variants = finished[:_MOST_ROWS]
     traces = [
         trace
         for side, (metric, _) in enumerate(_SIDES)
@@ -39,6 +41,8 @@ def scores_chart(comparison: Comparison, identifier: str = "scores") -> Chart:
     label = "Each seed a small mark, the interquartile mean a large one with its 95 % interval."
     if any(best is not None for best in optima):
         label += " The dashed line is the exact optimum of the objective: on average, no agent can be beyond it."
+    if len(finished) > len(variants):
+        label += f" The first {len(variants)} of {len(finished)} variants."
     high = _ROW_PIXELS * len(variants) + 90
     layout = _layout(variants, optima)
     return Chart(identifier, label, traces, layout, high, _stacked(layout), 2 * high)
@@ -97,11 +101,10 @@ def _stacked(layout: dict[str, Any]) -> dict[str, Any]:
 
 
 def _table(comparison: Comparison) -> TextTable:
-    head = ["", *(variant.name for variant in comparison.variants)]
-    rows = [
-        [label, *(str(variant.metrics.get(metric, "-")) for variant in comparison.variants)] for metric, label in _SIDES
-    ]
-    best = [comparison.best_objective(variant) for variant in comparison.variants]
+    variants = comparison.variants[:_MOST_ROWS]
+    head = ["", *(variant.name for variant in variants)]
+    rows = [[label, *(str(variant.metrics.get(metric, "-")) for variant in variants)] for metric, label in _SIDES]
+    best = [comparison.best_objective(variant) for variant in variants]
     if any(value is not None for value in best):
         rows.append(["exact optimum", *("-" if value is None else f"{value:.3g}" for value in best)])
     return TextTable(head, rows, "The numbers of this picture", is_folded=True)

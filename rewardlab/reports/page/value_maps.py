@@ -52,6 +52,7 @@ def maps_section(rewards: Sequence[AuditedReward]) -> Section | None:
     lead = (
         "The best score of the objective that can still be had from each cell in a whole episode, exact; and the"
         " potentials by which agents were shaped. A potential that has the shape of the value shows the way."
+        " Walls, and cells where the episode is over, are empty."
     )
     return Section("maps", "Values on the board", lead, charts=charts, blocks=blocks)
 
@@ -77,7 +78,7 @@ def _chart(number: int, task: FiniteTask, layers: Sequence[_Layer]) -> Chart:
     views = _views(task)
     places = [(row, column) for row in range(len(layers)) for column in range(len(views))]
     traces = [
-        _trace(layers[row], board, index)
+        _trace(layers[row], board, task.model.terminal, index)
         for index, (row, column) in enumerate(places)
         for board in [[*views.values()][column]]
     ]
@@ -90,15 +91,17 @@ def _chart(number: int, task: FiniteTask, layers: Sequence[_Layer]) -> Chart:
     return Chart(f"maps-{number}", label, traces, side_by_side, band * len(layers), one_by_one, band * len(places))
 
 
-def _trace(layer: _Layer, board: NDArray[np.int64], index: int) -> dict[str, Any]:
+def _trace(layer: _Layer, board: NDArray[np.int64], terminal: NDArray[np.bool_], index: int) -> dict[str, Any]:
     title, values = layer
-    cells = np.where(board >= 0, values[board], np.nan)
+    is_open = (board >= 0) & ~terminal[board]
+    cells = np.where(is_open, values[board], np.nan)
+    within = cells[is_open] if is_open.any() else np.zeros(1)
     text = [["" if np.isnan(value) else f"{value:.2f}" for value in row] for row in cells]
     end = "" if index == 0 else str(index + 1)
     return {
         "type": "heatmap", "z": [rounded(row, 4) for row in cells], "text": text, "texttemplate": "%{text}",
         "colorscale": "Cividis", "showscale": False, "xgap": 1, "ygap": 1, "xaxis": f"x{end}", "yaxis": f"y{end}",
-        "zmin": float(np.min(values[board[board >= 0]])), "zmax": float(np.max(values[board[board >= 0]])),
+        "zmin": float(within.min()), "zmax": float(within.max()),
         "name": plain(title, 60), "hoverongaps": False,
         "hovertemplate": "row %{y}, column %{x}: %{z:.4g}<extra></extra>",
     }  # fmt: skip

@@ -55,7 +55,7 @@ def test_a_tie() -> None:
 
 
 def test_one_variant_is_best_of_nothing() -> None:
-    assert answer_of({"alone": [0.5, 0.5, 0.5]}) == f"alone achieved 0.5 ({BEST})."
+    assert answer_of({"alone": [0.5, 0.5, 0.5]}) == f"alone achieved 0.5 [0.5, 0.5] ({BEST})."
 
 
 def test_one_seed_tells_nothing_of_chance() -> None:
@@ -115,7 +115,7 @@ def test_different_environments_are_not_compared() -> None:
         optima={"two": 2.0},
     )
     assert said.startswith(f"In the environment of one: one achieved most, 0.9 ({BEST}), more than any other")
-    assert "In the environment of two: two achieved 1.2 (the exact optimum is 2)" in said
+    assert "In the environment of two: two achieved 1.2 [1.2, 1.2] (the exact optimum is 2)" in said
     assert said.endswith("what was achieved in one says nothing of another.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import gymnasium as gym
@@ -155,5 +154,8 @@ def test_two_environments_have_two_maps() -> None:
 def test_gymnasium_s_own_maps_are_boards() -> None:
     rewards = rewards_of([{"name": "a", "reward": "environment"}], environment={"id": "FrozenLake-v1", "settings": {}})
     (chart,) = checked(maps_section(rewards)).charts
-    assert np.array(chart.traces[0]["z"]).shape == (4, 4)
-    assert json.loads(json.dumps(chart.traces[0]["z"]))[3][3] == 0.0
+    # Beside the goal more can be had than at the start; the goal and the four holes are ends, and empty.
+    values = np.array(chart.traces[0]["z"], dtype=float)
+    assert values.shape == (4, 4)
+    assert values[3, 2] > values[0, 0] > 0
+    assert sorted(zip(*np.nonzero(np.isnan(values)), strict=True)) == [(1, 1), (1, 3), (2, 3), (3, 0), (3, 3)]
