@@ -40,7 +40,6 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for kind, name in (("env", "my_garden"), ("reward", "fair_pay"), ("wrapper", "squash"), ("loss", "cosh_loss")):
         _rewardlab(folder, "new", kind, name)
         _run([*into, f"./{name}"], folder)
-    _rewardlab(folder, "new", "experiment", "first_look")
     return folder
 
 
@@ -69,15 +68,8 @@ def test_the_environment_is_listed_audited_and_compared(alone: Path) -> None:
     compared = _rewardlab(
         alone, "compare", _FULL_ID, "--reward", "home", "--reward", "picks", "--seeds", "2", "--steps", "3000"
     )
-    assert "seeds 2 2" in " ".join(compared.split())
+    assert all(f"{name}, seed {seed}: finished" in compared for name in ("home", "picks") for seed in (0, 1))
     assert (alone / "results").is_dir()
-
-
-def test_the_experiment_can_be_read_and_run(alone: Path) -> None:
-    spec = alone / "first_look" / "experiment.toml"
-    text = spec.read_text(encoding="utf-8").replace("120_000", "4000").replace("evaluation_episodes = 200", "")
-    spec.write_text(text, encoding="utf-8")
-    assert "hacked" in _rewardlab(alone, "run", str(spec), "--seeds", "1", "--out", "first")
 
 
 def _rewardlab(folder: Path, *arguments: str) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from rewardlab.errors import BadInput
-from rewardlab.lab.study_spec import read_any_spec
+from rewardlab.lab.plan import plan_experiment
+from rewardlab.lab.spec import read_spec
 from rewardlab.scaffolding import name_problems, write_package
 from tests.command_line import call
 
@@ -46,7 +47,8 @@ def test_every_file_is_whole(here: Path, kind: str) -> None:
         if path.name == "README.md":
             assert 8 <= len(text.splitlines()) <= 20
     if kind == "experiment":
-        assert read_any_spec(here / "pond" / "experiment.toml").name == "pond"
+        plan = plan_experiment(read_spec(here / "pond" / "experiment.toml"), "experiment.toml")
+        assert len(plan.runs) == 15  # three variants, five seeds
 
 
 @pytest.mark.parametrize(("kind", "name"), [("env", "pond"), ("reward", "fair_pay"), ("wrapper", "squash")])
