@@ -13,11 +13,12 @@ from rewardlab.lab.comparison import Comparison
 from rewardlab.reports.page.replays_boards import BoardShelf
 from rewardlab.reports.page.replays_chosen import chosen_episodes
 from rewardlab.reports.page.replays_episode import episode_data
+from rewardlab.reports.page.replays_room import within_room
 from rewardlab.reports.page.shown_text import shortened
 
 __all__ = ["ROOM_BYTES", "Replays", "replays_of"]
 
-ROOM_BYTES = 450_000
+ROOM_BYTES = 520_000
 """For the pictures of all replays of a page, as text."""
 
 _NAME = 120
@@ -49,9 +50,10 @@ def replays_of(comparison: Comparison) -> Replays | None:
     chosen = {variant.name: chosen_episodes(variant) for variant in comparison.variants if variant.runs}
     if not chosen:
         return None
-    shelf = BoardShelf(ROOM_BYTES // sum(map(len, chosen.values())))
+    shelf = BoardShelf()
     players = [[episode_data(episode, shelf) for episode in episodes] for episodes in chosen.values()]
+    images = within_room(shelf.images, [episode for player in players for episode in player], ROOM_BYTES)
     return Replays(
         tuple(shortened(name, _NAME) for name in chosen),
-        {"images": shelf.images, "texts": shelf.texts, "players": players},
+        {"images": images, "texts": shelf.texts, "players": players},
     )

@@ -45,13 +45,12 @@ def episode_data(chosen: ChosenEpisode, shelf: BoardShelf) -> dict[str, Any]:
     steps = kept_steps(len(moments) - 1, drawn.played.exploits.values())
     names = list(dict.fromkeys(name for moment in moments for name in moment.lines))
     amounts = {name: [moment.lines.get(name, 0.0) for moment in moments] for name in names}
-    images, told_images = _images(drawn, steps, shelf)
+    boards = [moments[step].board for step in steps]
     told = [
         chosen.told,
         _changed(chosen.recording.get("exploits", drawn.played.exploits), drawn.played.exploits),
         kept_wrappers(chosen.settings["variant"]["wrappers"])[1],
         *drawn.told,
-        told_images,
         _left_out(len(moments), len(steps)),
     ]
     return {
@@ -60,7 +59,7 @@ def episode_data(chosen: ChosenEpisode, shelf: BoardShelf) -> dict[str, Any]:
         "steps": steps,
         "actions": [shortened(moments[step].action.replace("_", " "), _SENTENCE) for step in steps],
         "notes": [moments[step].note for step in steps],
-        "images": images,
+        "images": [shelf.put_image(board) if isinstance(board, np.ndarray) else None for board in boards],
         "texts": [shelf.put_text(drawn.texts[step]) if drawn.texts else None for step in steps],
         "lines": [{"name": shortened(name, _NAME), **_amounts(amounts[name], steps)} for name in names],
         "seen": _amounts([moment.seen for moment in moments], steps),
@@ -94,15 +93,6 @@ def rare_steps(amounts: Sequence[float]) -> list[int]:
     """
     paying = [step for step, amount in enumerate(amounts) if amount]
     return paying if 2 * len(paying) < len(amounts) else []
-
-
-def _images(drawn: DrawnEpisode, steps: Sequence[int], shelf: BoardShelf) -> tuple[list[int | None], str]:
-    """The places of the pictures, and a sentence about those for which there is no room."""
-    shelf.begin_episode()
-    boards = [drawn.played.moments[step].board for step in steps]
-    places = [shelf.put_image(board) if isinstance(board, np.ndarray) else None for board in boards]
-    without = sum(place is None for place, board in zip(places, boards, strict=True) if isinstance(board, np.ndarray))
-    return places, f"There is no room for {without} of its pictures." if without else ""
 
 
 def _exploit_marks(drawn: DrawnEpisode) -> list[dict[str, Any]]:

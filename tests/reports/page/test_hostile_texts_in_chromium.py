@@ -20,6 +20,25 @@ from tests.reports.page.hostile_texts import HOSTILE_TEXTS
 DRAWN = 40
 """Of the texts that a chart is given here; the others differ in nothing that Plotly knows of."""
 
+FEW = tuple(
+    next(text for text in HOSTILE_TEXTS if part in text)
+    for part in (
+        "onerror",
+        "<b>",
+        "%{x}",
+        "$x^2$",
+        "<a href='https",
+        "&lt;b",
+        "{{7*7}}",
+        "\u202e",
+        "\x00",
+        "-->",
+        "\n",
+        "xx",
+    )
+)
+"""One of each kind: what a browser, Plotly, Jinja, an eye or a parser might fall for."""
+
 TAGS = """(() => { const found = {};
 for (const one of document.querySelectorAll("*")) found[one.tagName] = (found[one.tagName] ?? 0) + 1;
 return found; })()"""
@@ -60,9 +79,7 @@ def page_of(texts: tuple[str, ...]) -> str:
     return page_html(title, answer, [section], warning=warning, footer=footer, replays=replays)
 
 
-@pytest.mark.parametrize(
-    "texts", [HOSTILE_TEXTS[::30], pytest.param(HOSTILE_TEXTS, marks=pytest.mark.slow)], ids=["some", "all"]
-)
+@pytest.mark.parametrize("texts", [FEW, pytest.param(HOSTILE_TEXTS, marks=pytest.mark.slow)], ids=["some", "all"])
 def test_hostile_texts_stay_text(browser: Any, tmp_path: Path, texts: tuple[str, ...]) -> None:
     paths = [tmp_path / "hostile.html", tmp_path / "harmless.html"]
     for path, shown_here in zip(paths, (texts, tuple(f"text {number}" for number in range(len(texts)))), strict=True):

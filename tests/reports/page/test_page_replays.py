@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import copy
+import io
 import json
 import math
 from dataclasses import replace
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from rewardlab.agents import make_single
 from rewardlab.errors import RunFailed
@@ -22,6 +25,7 @@ from rewardlab.reports.page.replays_boards import MARK_BEGINS, MARK_ENDS, BoardS
 from rewardlab.reports.page.replays_chosen import ChosenEpisode, chosen_episodes
 from rewardlab.reports.page.replays_episode import MOST_MOMENTS, episode_data, kept_steps, rare_steps
 from rewardlab.reports.page.replays_played import kept_wrappers, played_episode
+from rewardlab.reports.page.replays_room import within_room
 from tests.lab.small_experiment import DELIVERY
 from tests.reports.finished_experiment import comparison_of
 
@@ -114,7 +118,7 @@ def test_what_a_scale_had_reached_is_not_known_afterwards() -> None:
 
 def test_the_data_of_an_episode_says_the_same_as_the_episode() -> None:
     chosen = ChosenEpisode("best", "The best.", settings_of(SHAPING), optimal(5))
-    data = episode_data(chosen, BoardShelf(10**6))
+    data = episode_data(chosen, BoardShelf())
     moments = played_episode(settings_of(SHAPING), optimal(5), None).moments
     assert data["steps"] == list(range(len(moments)))
     assert data["seen"]["total"][-1] == pytest.approx(sum(moment.seen for moment in moments), rel=1e-5)
@@ -138,7 +142,7 @@ def test_an_episode_that_cannot_be_played_is_told_and_costs_nothing_else(tmp_pat
 
 
 def test_an_environment_that_draws_letters_only_and_one_that_draws_nothing() -> None:
-    shelf = BoardShelf(10**6)
+    shelf = BoardShelf()
     lake = settings_of(reward="environment", environment="FrozenLake-v1")
     lake["environment"]["settings"] = {"is_slippery": False}
     letters = episode_data(ChosenEpisode("best", "", lake, {"seed": 0, "actions": [1, 1, 2, 2, 1, 2]}), shelf)
@@ -183,13 +187,30 @@ def test_only_what_does_not_always_pay_is_marked() -> None:
     assert rare_steps([0.0, -0.1, -0.1, -0.1]) == []
 
 
-def test_a_board_is_kept_once_and_within_its_room() -> None:
-    shelf = BoardShelf(1)
+def test_a_board_is_kept_once() -> None:
+    shelf = BoardShelf()
     first, second = np.zeros((40, 40, 3), dtype=np.uint8), np.full((40, 40, 3), 9, dtype=np.uint8)
-    assert [shelf.put_image(first), shelf.put_image(second), shelf.put_image(first)] == [0, None, 0]
-    shelf.begin_episode()
-    assert [shelf.put_image(first), shelf.put_image(second)] == [0, 1]
-    assert all(image.startswith("data:image/png;base64,") for image in shelf.images)
+    assert [shelf.put_image(board) for board in (first, second, first)] == [0, 1, 0]
+    assert [shelf.put_text(board) for board in ("a", "b", "a")] == [0, 1, 0]
+    assert [address.partition(",")[0] for address in shelf.images] == ["data:image/webp;base64"] * 2
+    # A board of few colours is kept as it is.
+    shown = Image.open(io.BytesIO(base64.b64decode(shelf.images[1].partition(",")[2]))).convert("RGB")
+    assert np.array_equal(np.asarray(shown), second)
+
+
+def test_where_room_is_short_every_episode_keeps_its_beginning() -> None:
+    # Four pictures of ten bytes and room for three: the second moment of the second episode is left out.
+    episodes: list[dict[str, Any]] = [
+        {"told": [], "images": [2, 3, 2]},
+        {"told": []},
+        {"told": [], "images": [1, 0, None]},
+    ]
+    images = [letter * 10 for letter in "abcd"]
+    assert within_room(images, episodes, 39) == ["c" * 10, "b" * 10, "d" * 10]
+    assert [episode.get("images") for episode in episodes] == [[0, 2, 0], None, [1, None, None]]
+    assert episodes[2]["told"] == ["This page has no room for 1 of its pictures."]
+    assert episodes[0]["told"] == episodes[1]["told"] == []
+    assert within_room([], [], 0) == []
 
 
 def test_marks_of_a_terminal_become_marks_and_other_controls_are_shown() -> None:
