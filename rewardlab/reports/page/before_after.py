@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from rewardlab.lab.exports import results_csv, table_hash
-from rewardlab.lab.statistics import Estimate
 from rewardlab.lab.written_beside import write_text
 from rewardlab.reports.page.answer import failure_sentence
 from rewardlab.reports.page.charts import COLOURS, SYMBOLS, Chart, named_axis, plain, rounded
 from rewardlab.reports.page.document import page_html
 from rewardlab.reports.page.failed_runs import failures_section
 from rewardlab.reports.page.learning import learning_section
-from rewardlab.reports.page.section import Section, TextTable
+from rewardlab.reports.page.section import Section, TextTable, estimate_cell
 from rewardlab.reports.page.several_experiments import (
     Change,
     ReportedExperiment,
@@ -105,7 +104,7 @@ def _scores(reported: Sequence[ReportedExperiment], found: Sequence[Change]) -> 
         [
             change.name,
             *(_achieved(one, change) for one in reported),
-            _stacked(change.difference.difference) if change.difference is not None else change.reason,
+            estimate_cell(change.difference.difference) if change.difference is not None else change.reason,
         ]
         for change in found
     ]
@@ -122,12 +121,7 @@ def _scores(reported: Sequence[ReportedExperiment], found: Sequence[Change]) -> 
 def _achieved(one: ReportedExperiment, change: Change) -> str:
     summary = next((variant for variant in one.comparison.variants if variant.name == change.name), None)
     found = None if summary is None else summary.metrics.get("objective")
-    return "-" if found is None else _stacked(found)
-
-
-def _stacked(found: Estimate) -> str:
-    """A number, its interval and its seeds below each other, so that a table of several experiments stays narrow."""
-    return str(found).replace(" [", "\n[").replace(" (", "\n(")
+    return estimate_cell(found)
 
 
 def _without(one: ReportedExperiment, names: set[str]) -> list[str]:

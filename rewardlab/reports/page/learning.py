@@ -41,7 +41,8 @@ def learning_section(comparison: Comparison) -> Section | None:
     )
     if most > _MOST_SEEDS:
         label += f" Of more than {_MOST_SEEDS} seeds, the first {_MOST_SEEDS} are drawn; the mean is that of all."
-    chart = Chart("learning", label, traces, _layout(comparison, len(drawn)), 560 + 14 * len(drawn))
+    wide, narrow = 560 + 8 * len(drawn), 520 + 20 * min(len(drawn), _MOST_SHOWN)
+    chart = Chart("learning", label, traces, _layout(comparison, len(drawn)), wide, narrow_height_pixels=narrow)
     return Section("learning", "Learning curves", lead, charts=[chart])
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from rewardlab.lab.comparison import Comparison, VariantSummary
 from rewardlab.reports.page.charts import COLOURS, SYMBOLS, Chart, named_axis, plain, rounded
-from rewardlab.reports.page.section import Section, TextTable
+from rewardlab.reports.page.section import Section, TextTable, estimate_cell
 
 __all__ = ["scores_chart", "scores_section"]
 
 _SIDES = (("paid", "paid (own reward)"), ("objective", "achieved (objective)"))
-_ROW_PIXELS = 44
+_ROW_PIXELS, _BETWEEN_PIXELS = 44, 90
 _MOST_ROWS = 60
 
 
@@ -45,7 +45,7 @@ def scores_chart(comparison: Comparison, identifier: str = "scores") -> Chart:
         label += f" The first {len(variants)} of {len(finished)} variants."
     high = _ROW_PIXELS * len(variants) + 90
     layout = _layout(variants, optima)
-    return Chart(identifier, label, traces, layout, high, _stacked(layout), 2 * high)
+    return Chart(identifier, label, traces, layout, high, _stacked(layout, _BETWEEN_PIXELS / (2 * high)), 2 * high)
 
 
 def _traces(variant: VariantSummary, metric: str, place: int, side: int) -> list[dict[str, Any]]:
@@ -90,20 +90,20 @@ def _layout(variants: Sequence[VariantSummary], optima: Sequence[float | None]) 
     }
 
 
-def _stacked(layout: dict[str, Any]) -> dict[str, Any]:
+def _stacked(layout: dict[str, Any], between: float) -> dict[str, Any]:
     """What was paid above what was achieved, where there is no room beside it."""
     return {
         "xaxis": {**layout["xaxis"], "domain": [0.0, 1.0]},
         "xaxis2": {**layout["xaxis2"], "domain": [0.0, 1.0]},
-        "yaxis": {**layout["yaxis"], "domain": [0.58, 1.0]},
-        "yaxis2": {**layout["yaxis2"], "domain": [0.0, 0.42], "showticklabels": True},
+        "yaxis": {**layout["yaxis"], "domain": [0.5 + between / 2, 1.0]},
+        "yaxis2": {**layout["yaxis2"], "domain": [0.0, 0.5 - between / 2], "showticklabels": True},
     }
 
 
 def _table(comparison: Comparison) -> TextTable:
     variants = comparison.variants[:_MOST_ROWS]
     head = ["", *(variant.name for variant in variants)]
-    rows = [[label, *(str(variant.metrics.get(metric, "-")) for variant in variants)] for metric, label in _SIDES]
+    rows = [[label, *(estimate_cell(variant.metrics.get(metric)) for variant in variants)] for metric, label in _SIDES]
     best = [comparison.best_objective(variant) for variant in variants]
     if any(value is not None for value in best):
         rows.append(["exact optimum", *("-" if value is None else f"{value:.3g}" for value in best)])

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
+from rewardlab.lab.statistics import Estimate
 from rewardlab.reports.page.charts import Chart
 
-__all__ = ["Section", "TextBlock", "TextTable"]
+__all__ = ["Section", "TextBlock", "TextTable", "estimate_cell"]
 
 
 @final
@@ -69,3 +70,8 @@ class Section:
     tables: Sequence[TextTable] = ()
     notes: Sequence[str] = ()
     blocks: Sequence[TextBlock] = ()
+
+
+def estimate_cell(found: Estimate | None) -> str:
+    """A number, its interval and its seeds below each other, so that a table of many variants stays narrow."""
+    return "-" if found is None else str(found).replace(" [", "\n[").replace(" (", "\n(")
