@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from rewardlab.errors import BadInput, Problem
 
 if TYPE_CHECKING:
+    from rewardlab.agents.guards import GuardSettings
     from rewardlab.lab.engines import Engine
     from rewardlab.lab.spec_tables import LimitsSpec
 
-__all__ = ["add_engine_options", "engine_of"]
+__all__ = ["add_engine_options", "engine_of", "guards_of"]
 
 
 def add_engine_options(command: argparse.ArgumentParser) -> None:
@@ -83,3 +84,10 @@ def engine_of(options: argparse.Namespace, written: LimitsSpec | None = None) ->
     if problems or engine is None:
         raise BadInput(*problems)
     return engine
+
+
+def guards_of(options: argparse.Namespace) -> GuardSettings:
+    """What ends a run, as ``--largest-number`` wants it."""
+    from rewardlab.agents.guards import GuardSettings
+
+    return GuardSettings() if options.largest_number is None else GuardSettings(options.largest_number)

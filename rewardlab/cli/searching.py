@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rewardlab.cli.engines import engine_of
+from rewardlab.cli.engines import engine_of, guards_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["searched"]
 
 
-def searched(spec: ExperimentSpec, path: Path, options: argparse.Namespace) -> ExperimentSpec:
-    """The experiment with what its search has found; the experiment itself where it does not search."""
+def searched(spec: ExperimentSpec, path: Path, options: argparse.Namespace) -> tuple[ExperimentSpec, str]:
+    """The experiment with what its search has found, and what both are part of; itself where it does not search."""
     from rich.console import Console
     from rich.text import Text
 
+    from rewardlab.lab.experiment import submission
     from rewardlab.lab.experiment_size import refuse_large
     from rewardlab.lab.located_problems import told_by_line
     from rewardlab.lab.plan import plan_experiment
@@ -34,20 +35,22 @@ def searched(spec: ExperimentSpec, path: Path, options: argparse.Namespace) -> E
 
     wanted = search_of(spec)
     if wanted is None:
-        return spec
+        return spec, ""
     with told_by_line(path):
         if not options.yes:
             refuse_large(wanted.trials, len(wanted.seeds), spec.budget_steps, f"{path}: sweep.search.trials")
         plan_experiment(check_search(spec, str(path)), str(path), allowed_modules=options.allow_code)
-        plan_experiment(spec, str(path), allowed_modules=options.allow_code)
+        # Another process may be a batch behind, or ahead; it is the same search.
+        whole = submission(plan_experiment(spec, str(path), allowed_modules=options.allow_code)).spec_hash
     console = Console()
     engine = engine_of(options, spec.limits)
+    guards_of(options)  # refused, if it is to be, before a folder is made
     store = ResultStore((Path("results") / spec.name if options.out is None else options.out) / "results.sqlite")
     runs = f"{wanted.trials} trials in batches of {wanted.batch}, on {len(wanted.seeds)} seeds of their own"
     console.print(Text(f"{spec.name}: a search, {runs}"), soft_wrap=True)
 
     def scores(tried: ExperimentSpec) -> Mapping[str, Sequence[float | None]]:
-        return _scores(tried, path, options, engine, store, console)
+        return _scores(tried, whole, path, options, engine, store, console)
 
     trials = []
     for trial in search(spec, scores):
@@ -58,11 +61,12 @@ def searched(spec: ExperimentSpec, path: Path, options: argparse.Namespace) -> E
     console.print(
         Text(f"Found: {name}. It is trained anew, on the seeds of the file, beside the others"), soft_wrap=True
     )
-    return found
+    return found, whole
 
 
 def _scores(
     tried: ExperimentSpec,
+    whole: str,
     path: Path,
     options: argparse.Namespace,
     engine: Engine,
@@ -76,11 +80,12 @@ def _scores(
     from rewardlab.reports.progress import ProgressDisplay
 
     plan = plan_experiment(tried, str(path), allowed_modules=options.allow_code)
-    with at_work(store, submission(plan)) as session:
+    with at_work(store, submission(plan, whole)) as session:
         missing = missing_runs(plan, store)
         with ProgressDisplay(console, len(missing), tried.budget_steps) as display:
             seconds = tried.checkpoint_seconds or CHECKPOINT_SECONDS
-            run_experiment(missing, session, engine, display, checkpoint_seconds=seconds)
+            guards = guards_of(options)
+            run_experiment(missing, session, engine, display, checkpoint_seconds=seconds, guards=guards)
     achieved: dict[str, list[float | None]] = {variant.name: [] for variant in tried.variants}
     for run in plan.runs:
         row = store.read(run.identity)

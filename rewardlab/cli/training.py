@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rewardlab.cli.engines import engine_of
+from rewardlab.cli.engines import engine_of, guards_of
 from rewardlab.cli.searching import searched
 from rewardlab.errors import BadInput, Problem
 
@@ -38,10 +38,10 @@ def run(options: argparse.Namespace) -> int:
     with told_by_line(path):
         if not options.yes:
             refuse_large(len(spec.variants), len(spec.seeds), spec.budget_steps, f"{path}: seeds")
-    spec = searched(spec, path, options)
+    spec, whole = searched(spec, path, options)
     with told_by_line(path):
         plan = plan_experiment(spec, str(path), allowed_modules=options.allow_code)
-    return _train_and_show(plan, options)
+    return _train_and_show(plan, options, whole)
 
 
 def compare(options: argparse.Namespace) -> int:
@@ -105,11 +105,10 @@ def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> 
     return 1 if failures else 0
 
 
-def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
+def _train_and_show(plan: Plan, options: argparse.Namespace, part_of: str = "") -> int:
     from rich.console import Console
     from rich.text import Text
 
-    from rewardlab.agents.guards import GuardSettings
     from rewardlab.lab.claimed_work import at_work
     from rewardlab.lab.comparison import compare as compared
     from rewardlab.lab.experiment import CHECKPOINT_SECONDS, missing_runs, run_experiment, submission
@@ -123,11 +122,11 @@ def _train_and_show(plan: Plan, options: argparse.Namespace) -> int:
 
     console = Console()
     logs = [] if options.tensorboard is None else [TensorBoardLog(options.tensorboard)]
-    guards = GuardSettings() if options.largest_number is None else GuardSettings(options.largest_number)
+    guards = guards_of(options)
     engine = engine_of(options, plan.spec.limits)
     folder = Path("results") / plan.spec.name if options.out is None else options.out
     store = ResultStore(folder / "results.sqlite")
-    experiment = submission(plan)
+    experiment = submission(plan, part_of)
     # Until its files are written, nobody else may work on another experiment in this folder.
     with at_work(store, experiment) as session:
         missing = missing_runs(plan, store)

@@ -194,7 +194,8 @@ def _done_by_others(
     """The ends of tasks that are not this process's."""
     standings = store.standings(missing)
     for identity, standing in standings.items():
-        ended = standing.state == "finished" or (standing.state == "failed" and standing.token != failed.get(identity))
+        has_failed = standing.state == "failed" and bool(standing.owner) and standing.token != failed.get(identity)
+        ended = standing.state == "finished" or has_failed
         row = store.read(identity) if ended else None
         if row is not None:
             yield missing[identity], _ending(row, -1)

@@ -30,12 +30,17 @@ Listener = Callable[[PlannedRun, Event], None]
 """Told of every event of every run."""
 
 
-def submission(plan: Plan) -> Submitted:
-    """The experiment of a plan, as a store keeps it."""
+def submission(plan: Plan, part_of: str = "") -> Submitted:
+    """The experiment of a plan, as a store keeps it.
+
+    Args:
+        plan: Of all its runs.
+        part_of: See `Submitted`.
+    """
     names = [variant.name for variant in plan.spec.variants]
     runs = sorted(plan.runs, key=lambda run: (names.index(run.variant), run.seed))
     members = tuple(Member(run.variant, run.seed, run.identity) for run in runs)
-    return Submitted(plan.spec.name, plan.spec.model_dump(mode="json"), members)
+    return Submitted(plan.spec.name, plan.spec.model_dump(mode="json"), members, part_of)
 
 
 def missing_runs(plan: Plan, store: ResultStore) -> list[PlannedRun]:

@@ -95,7 +95,7 @@ def experiment_status(store: ResultStore, experiment: Submitted, watch: OwnerWat
     workers = {
         str(presence.owner): max(0.0, now - presence.heartbeat)
         for presence in owners.values()
-        if presence.spec_hash == experiment.spec_hash and not watch.is_lost(presence.owner, presence.heartbeat)
+        if not watch.is_lost(presence.owner, presence.heartbeat)
     }
     budget = experiment.spec.get("budget_steps", 0)
     return ExperimentStatus(experiment.name, experiment.spec_hash, int(budget), runs, workers)

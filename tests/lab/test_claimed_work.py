@@ -112,6 +112,28 @@ def test_a_run_that_fails_is_tried_once_by_all_that_began_before(tmp_path: Path)
     assert sorted(begun) == sorted(RUNS)
 
 
+def test_who_waits_for_another_try_does_what_is_given_back(tmp_path: Path) -> None:
+    store = ResultStore(tmp_path / "s.sqlite")
+    store.write(StoredRun(RUNS[0], "failed", {"run": RUNS[0]}, {}, "earlier", {}))
+    with at_work(store, EXPERIMENT) as other, at_work(store, EXPERIMENT) as mine:
+        waiting = do_claimed(tasks()[:2], mine, WithinEngine(), slow_echo, row)
+        first = next(waiting)
+        assert (first[0].identity, first[1].kind) == (RUNS[0], "started")
+        waiting.close()
+        # The same again, but another one is quicker, and gives up; in its words the run has failed earlier.
+        token = store.standings(RUNS[:1])[RUNS[0]].token
+        for claim in mine.held.values():
+            mine.claims.release(claim)
+        quicker = other.claims.take(RUNS[0], {}, token)
+        assert quicker is not None
+        waiting = do_claimed(tasks()[:2], mine, WithinEngine(), slow_echo, row)
+        seen = [event.kind for _, event in [next(waiting), next(waiting)]]
+        assert other.claims.release(quicker)
+        ends = [(task.identity, event.kind) for task, event in waiting if event.kind in ("finished", "failed")]
+    assert seen == ["started", "finished"]
+    assert ends == [(RUNS[0], "finished")]
+
+
 def test_who_waits_takes_over_what_a_killed_process_held(tmp_path: Path) -> None:
     path = tmp_path / "s.sqlite"
 

@@ -173,3 +173,14 @@ def test_the_command_searches_compares_and_trains_nothing_twice(tmp_path: Path) 
     assert [line for line in again.out.splitlines() if line.startswith("trial ")] == trials
     assert rows(tmp_path / "out") == kept
     assert (tmp_path / "out" / "results.csv").read_bytes() == table
+
+
+def test_the_bound_of_numbers_holds_in_the_search_too(tmp_path: Path) -> None:
+    learner = {"name": "q_learning", "num_envs": 4, "settings": {}}
+    spec = searching({"low": 100.0, "high": 200.0}, trials=1, seeds=[7])
+    spec |= {"algorithm": learner, "budget_steps": 200, "seeds": [0], "evaluation_episodes": 2}
+    file = write_toml(tmp_path / "spec.toml", spec)
+    said = call("run", file, "--out", tmp_path / "out", "--workers", 1, "--largest-number", 1)
+    assert said.code == 1
+    assert said.err == "rewardlab: small: no trial of the search has a score, so there is nothing to compare\n"
+    assert "a run failed, so it counts for nothing" in said.out

@@ -67,7 +67,7 @@ class Claims:
             identity: Of the run.
             settings: What it is, as JSON data.
             failed_token: A failed run is free only if this is still its token, so that of several processes that saw it
-                fail, one tries it again.
+                fail, one tries it again; or if whoever did so gave it back.
 
         Returns:
             The claim; None if the run has ended, or is another's, which lives. A run whose owners were lost too often
@@ -115,7 +115,7 @@ class Claims:
         """
         with self._store.file.writing() as connection:
             kept = connection.execute(
-                "UPDATE runs SET attempts = attempts - 1,"
+                "UPDATE runs SET attempts = attempts - 1, owner = '',"
                 " state = CASE WHEN digest = '' THEN 'waiting' ELSE 'failed' END"
                 " WHERE identity = ? AND token = ? AND owner = ? AND state = 'running'",
                 self._mine(claim),
@@ -126,7 +126,8 @@ class Claims:
         if standing is None or standing.state == "waiting":
             return True
         if standing.state == "failed":
-            return standing.token == failed_token
+            # One that was given back has failed as before, but was not tried again.
+            return standing.token == failed_token or not standing.owner
         return standing.state == "running" and bool(lost_owner(connection, standing.owner, self._watch))
 
     def _begin(

@@ -27,7 +27,7 @@ class Presence:
 
     Attributes:
         owner: The process.
-        spec_hash: Of the experiment that it works on.
+        spec_hash: Of the experiment that it works on, or of all that this is a part of.
         heartbeat: When it last said that it lives, in seconds since 1970.
     """
 
@@ -71,7 +71,7 @@ def enter(store: ResultStore, owner: Owner, experiment: Submitted, watch: OwnerW
                 for position, member in enumerate(experiment.members)
             ],
         )
-        _say(connection, owner, experiment.spec_hash)
+        _say(connection, owner, experiment.work_hash)
 
 
 def beat(store: ResultStore, owner: Owner, experiment: Submitted, steps: Mapping[str, int]) -> None:
@@ -84,7 +84,7 @@ def beat(store: ResultStore, owner: Owner, experiment: Submitted, steps: Mapping
         steps: Of each run that it trains: identity to environment steps.
     """
     with store.file.writing() as connection:
-        _say(connection, owner, experiment.spec_hash)
+        _say(connection, owner, experiment.work_hash)
         connection.executemany(
             "UPDATE runs SET steps = ? WHERE identity = ? AND owner = ? AND state = 'running'",
             [(count, identity, owner.nonce) for identity, count in steps.items()],
@@ -111,7 +111,7 @@ def _require_free(store: ResultStore, connection: sqlite3.Connection, mine: Subm
     where = str(store.path.parent)
     fix = "choose another folder with --out"
     others = f"SELECT {_OWNER}, heartbeat FROM owners WHERE spec_hash <> ?"  # noqa: S608
-    for row in connection.execute(others, (mine.spec_hash,)).fetchall():
+    for row in connection.execute(others, (mine.work_hash,)).fetchall():
         owner = Owner(*row[:-1])
         if not watch.is_lost(owner, row[-1]):
             got = f"another experiment, which {owner} is working on"
@@ -129,8 +129,8 @@ def _forget_the_dead(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM owners WHERE nonce = ?", (owner.nonce,))
 
 
-def _say(connection: sqlite3.Connection, owner: Owner, spec_hash: str) -> None:
-    row = asdict(owner) | {"spec_hash": spec_hash, "heartbeat": time.time()}
+def _say(connection: sqlite3.Connection, owner: Owner, work_hash: str) -> None:
+    row = asdict(owner) | {"spec_hash": work_hash, "heartbeat": time.time()}
     names = ", ".join(row)
     marks = ", ".join("?" * len(row))
     connection.execute(f"INSERT OR REPLACE INTO owners ({names}) VALUES ({marks})", [*row.values()])  # noqa: S608

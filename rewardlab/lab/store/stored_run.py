@@ -42,7 +42,7 @@ class Standing:
         token: Grows with every claim of the run. What was claimed under an older token is nobody's any more.
         attempts: How often the run was begun since it last ended.
         steps: The environment steps that its trainer last told of.
-        owner: The nonce of the process that claimed it last; empty if none ever did.
+        owner: The nonce of the process that claimed it last; empty if none ever did, or it gave the run back.
     """
 
     state: Literal["waiting", "running", "finished", "failed"]

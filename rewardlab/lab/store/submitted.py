@@ -36,11 +36,14 @@ class Submitted:
         name: Its own.
         spec: All of it, as JSON data.
         members: Its runs, those of the first variant first, each by seed.
+        part_of: The hash of what several experiments are steps of, one after the other, such as those of a search: to
+            work on one of them is to work on all. Empty for one that stands alone.
     """
 
     name: str
     spec: Mapping[str, Any]
     members: tuple[Member, ...]
+    part_of: str = ""
 
     @property
     def spec_hash(self) -> str:
@@ -48,3 +51,8 @@ class Submitted:
         runs = [[member.variant, member.seed, member.identity] for member in self.members]
         text = json.dumps([self.name, self.spec, runs], sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def work_hash(self) -> str:
+        """What two processes share that may work in one folder at once."""
+        return self.part_of or self.spec_hash

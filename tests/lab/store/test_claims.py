@@ -136,6 +136,30 @@ def test_of_many_that_saw_it_fail_one_tries_again(store: ResultStore) -> None:
     assert second.take(failed_token=1) is None
 
 
+def test_who_waits_for_another_try_takes_the_run_that_is_given_back(store: ResultStore) -> None:
+    first, second = Worker(store), Worker(store)
+    claim = first.take()
+    assert claim is not None
+    assert first.claims.end(claim, FAILED)
+    # Both want to try again; the second waits for the first, which is stopped in the middle of it.
+    again = first.take(failed_token=1)
+    assert again is not None
+    assert second.take(failed_token=1) is None
+    assert first.claims.release(again)
+    assert store.read("a1") == FAILED
+    assert second.take(failed_token=1) == Claim("a1", 3, 1)
+
+
+def test_those_who_do_steps_of_one_search_do_not_keep_each_other_out(store: ResultStore) -> None:
+    watch = OwnerWatch()
+    enter(store, this_process(), replace(EXPERIMENT, part_of="a search"), watch)
+    ahead = replace(EXPERIMENT, spec={"budget_steps": 6}, part_of="a search")
+    enter(store, this_process(), ahead, watch)
+    for other in (replace(ahead, part_of=""), replace(ahead, part_of="another")):
+        with pytest.raises(StoreTaken, match="another experiment, which process"):
+            enter(store, this_process(), other, watch)
+
+
 def test_what_is_given_back_stands_as_before(store: ResultStore) -> None:
     worker = Worker(store)
     claim = worker.take()
