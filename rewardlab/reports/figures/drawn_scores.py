@@ -94,5 +94,10 @@ def _label(variant: VariantSummary) -> str:
 
 
 def _numbers(found: Estimate) -> str:
-    interval = "" if found.kind == "none" else f" [{found.low:.3g}, {found.high:.3g}]"
-    return f"{found.value:.3g}{interval}"
+    interval = "" if found.kind == "none" else f" [{_shown(found.low)}, {_shown(found.high)}]"
+    return f"{_shown(found.value)}{interval}"
+
+
+def _shown(number: float) -> str:
+    """Three digits, and thousands as thousands."""
+    return f"{number:,.0f}" if 1000 <= abs(round(number)) < 1e7 else f"{number:.3g}"

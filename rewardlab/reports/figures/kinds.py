@@ -69,9 +69,7 @@ def write_figure(comparison: Comparison, kind: str, path: Path) -> Path:
     if figure is None:
         name = comparison.plan.spec.name
         if any(variant.runs for variant in comparison.variants):
-            got = (
-                f"nothing that {kind!r} could show: too short a training for a curve, or one that paid nothing"
-            )
+            got = f"nothing that {kind!r} could show: too short a training for a curve, or one that paid nothing"
             raise BadInput(Problem(name, got, "learning curves", "the kind 'scores' needs none"))
         raise BadInput(Problem(name, "no finished run", "one at least", f"`rewardlab status {name}` says why"))
     with written_beside(path) as beside:

@@ -44,6 +44,12 @@ def test_the_exact_optimum_is_a_line_in_the_panel_of_the_objective_alone(tmp_pat
     assert any("exact optimum" in text.get_text() for text in achieved.texts)
 
 
+def test_thousands_are_no_powers_of_ten(tmp_path: Path) -> None:
+    """Of 202 seeds the middle 102 are paid 1,005 in the mean: ten times 100.5."""
+    paid, _ = panels(score_figure(comparison_of(tmp_path, "one", seeds=202)))
+    assert paid.texts[0].get_text().startswith("1,005 [")
+
+
 def test_missing_seeds_are_told(tmp_path: Path) -> None:
     paid, _ = panels(score_figure(comparison_of(tmp_path, "one", failed=(1,))))
     assert [label.get_text() for label in paid.get_yticklabels()] == ["one\n2 of 3 seeds"]
