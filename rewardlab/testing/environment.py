@@ -14,6 +14,7 @@ from gymnasium import spaces
 from rewardlab.errors import BadInput, Problem
 from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.testing.answer import Answer
+from rewardlab.testing.arguments import needed_arguments
 from rewardlab.testing.catalogue import catalogue_answers
 from rewardlab.testing.endings import ending_answers
 from rewardlab.testing.observations import space_problems
@@ -65,6 +66,10 @@ def check_environment(
         >>> problems_of(check_environment("CartPole-v1"))
         []
     """
+    settings = [] if isinstance(environment, str) else needed_arguments(environment)
+    if settings:
+        why = f"it needs {', '.join(settings)}: check a function that makes it, or its id"
+        return [Answer(_MADE, not_asked=why)]
     patience = patience or Patience(seconds)
     make = maker_of(environment)
     answers: list[Answer] = []

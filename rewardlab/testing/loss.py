@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 from rewardlab.testing.answer import Answer
+from rewardlab.testing.arguments import needed_arguments
 from rewardlab.testing.patience import Patience, Stopped, patiently
 
 __all__ = ["check_loss_function", "is_loss"]
@@ -21,7 +22,7 @@ def is_loss(thing: Any) -> bool:
         return _is_module(thing)
     if not inspect.isfunction(thing):
         return False
-    needed = _needed(thing)
+    needed = needed_arguments(thing)
     return len(needed) == 2 and any(name in _TARGETS for name in needed)
 
 
@@ -55,20 +56,14 @@ def check_loss_function(
 def _called_otherwise(loss: Any) -> str:
     """Why a loss cannot be asked anything; empty if it is called with a prediction and a target alone."""
     if inspect.isclass(loss):
-        settings = _needed(loss)
+        settings = needed_arguments(loss)
         if settings:
             return f"it needs {', '.join(settings)} to be made: check one that is made, as in module:attribute"
     call = loss.forward if _is_module(loss if inspect.isclass(loss) else type(loss)) else loss
-    needed = [name for name in _needed(call) if name != "self"]
+    needed = needed_arguments(call)
     if len(needed) == 2 or not needed:
         return ""
     return f"it is called with {', '.join(needed)}, and the questions are about loss(predicted, target)"
-
-
-def _needed(call: Any) -> list[str]:
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    parameters = inspect.signature(call).parameters.values()
-    return [each.name for each in parameters if each.default is each.empty and each.kind in kinds]
 
 
 def _is_module(kind: type) -> bool:

@@ -15,6 +15,7 @@ from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.rewards.potential import Potential, ScheduledPotential
 from rewardlab.rewards.reward import Reward
 from rewardlab.testing.answer import Answer, raise_problems
+from rewardlab.testing.arguments import needed_arguments
 from rewardlab.testing.catalogue import check_catalogue, check_potential, check_reward
 from rewardlab.testing.environment import check_environment
 from rewardlab.testing.invented import WIDTHS, invented_places, readable_episode
@@ -84,19 +85,13 @@ def assert_conforms(thing: Any, *, seconds: float = 10.0) -> None:
         >>> assert_conforms("CartPole-v1")
     """
     subject = subject_of(thing)
-    if subject is None and callable(thing) and not _needs_arguments(thing):
+    if subject is None and callable(thing) and not needed_arguments(thing):
         subject = Subject(
             "the environment", "environment", lambda patience: check_environment(thing, patience=patience)
         )
     if subject is None:
         raise BadInput(Problem("assert_conforms", repr(thing), _KINDS))
     raise_problems(subject.name, subject.check(Patience(seconds)))
-
-
-def _needs_arguments(thing: Callable[..., Any]) -> bool:
-    kinds = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-    parameters = inspect.signature(thing).parameters.values()
-    return any(each.default is each.empty and each.kind not in kinds for each in parameters)
 
 
 def _is_class_of(thing: Any, base: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import gymnasium as gym
@@ -13,12 +14,15 @@ from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.testing.answer import Answer
 from rewardlab.testing.observations import same
 from rewardlab.testing.patience import Patience
-from rewardlab.testing.record import raised_problem
+from rewardlab.testing.record import legal_action, raised_problem
+from rewardlab.testing.restoring import restored_vector_answers
+from rewardlab.transitions import Transitions
 
 __all__ = ["vector_answers"]
 
 _QUESTION = "its own vector does what a vector of single ones does, in every autoreset mode"
-_COUNT, _STEPS = 3, 60
+_COUNT, _STEPS, _STARTS, _TRIES = 3, 60, 8, 60
+_TOLERANCE = 1e-9
 _SPACES = ("observation_space", "action_space", "single_observation_space", "single_action_space")
 
 
@@ -39,18 +43,27 @@ def vector_answers(environment: str, catalogue: Catalogue | None, patience: Pati
     problems = []
     for mode in AutoresetMode:
         try:
-            problems += _compared(environment, mode, patience, seed)
+            problems += _compared(environment, catalogue, mode, patience, seed)
         except Exception as fault:
             problems.append(raised_problem(fault, f"{patience.place} ({mode.name})"))
         if problems:
             break  # the other modes would say the same again
-    return [Answer.of(_QUESTION, problems)]
+    if problems:
+        return [Answer.of(_QUESTION, problems)]
+    restored = restored_vector_answers(partial(_made, environment), patience, seed=seed)
+    return [Answer.of(_QUESTION), *restored]
 
 
-def _compared(environment: str, mode: AutoresetMode, patience: Patience, seed: int) -> list[Problem]:
+def _made(environment: str, mode: AutoresetMode) -> Any:
+    return gym.make_vec(environment, _COUNT, autoreset_mode=mode)
+
+
+def _compared(
+    environment: str, catalogue: Catalogue | None, mode: AutoresetMode, patience: Patience, seed: int
+) -> list[Problem]:
     place = f"the vector in mode {mode.name}"
     patience.at(f"{place}: making it")
-    own: Any = gym.make_vec(environment, _COUNT, autoreset_mode=mode)
+    own = _made(environment, mode)
     sync: Any = gym.make_vec(environment, _COUNT, vectorization_mode="sync", vector_kwargs={"autoreset_mode": mode})
     try:
         for name in _SPACES:
@@ -59,16 +72,18 @@ def _compared(environment: str, mode: AutoresetMode, patience: Patience, seed: i
         if own.metadata.get("autoreset_mode") is not mode:
             got = repr(own.metadata.get("autoreset_mode"))
             return [Problem(f"{place}: metadata['autoreset_mode']", got, str(mode), "take autoreset_mode and keep it")]
-        return _played(own, sync, mode, patience, place, seed)
+        return _played(own, sync, catalogue, mode, patience, place, seed)
     finally:
         own.close()
         sync.close()
 
 
-def _played(own: Any, sync: Any, mode: AutoresetMode, patience: Patience, place: str, seed: int) -> list[Problem]:
+def _played(
+    own: Any, sync: Any, catalogue: Catalogue | None, mode: AutoresetMode, patience: Patience, place: str, seed: int
+) -> list[Problem]:
     patience.at(f"{place}: reset")
     starts = [env.reset(seed=seed) for env in (own, sync)]
-    alike = same(starts[0][0], starts[1][0])
+    alike, before = same(starts[0][0], starts[1][0]), starts[0]
     rng = np.random.default_rng(seed)
     sync.single_action_space.seed(seed)
     for number in range(1, _STEPS + 1):
@@ -80,16 +95,19 @@ def _played(own: Any, sync: Any, mode: AutoresetMode, patience: Patience, place:
             theirs = sync.step(actions)
             problem = _unlike(ours, theirs, where)
             # Where chance is drawn in another order they part ways, and only their forms can be compared from here.
-            if problem is not None and not _drawn(own, sync, seed):
+            if problem is not None and not _drawn(sync.envs[0], seed):
                 return [problem]
             alike = problem is None
         problem = _malformed(ours, where)
+        if problem is None and mode is AutoresetMode.DISABLED:
+            problem = _paid_otherwise(catalogue, before[0], before[1], actions, ours, where)
         if problem is not None:
             return [problem]
-        ended = ours[2] | ours[3]
+        before, ended = (ours[0], ours[4]), ours[2] | ours[3]
         if mode is AutoresetMode.DISABLED and ended.any():
-            for env in (own, sync) if alike else (own,):
-                env.reset(options={"reset_mask": ended.copy()})
+            if alike:
+                sync.reset(options={"reset_mask": ended.copy()})
+            before = own.reset(options={"reset_mask": ended.copy()})
     return []
 
 
@@ -120,25 +138,52 @@ def _bare(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray) and value.dtype == object else value
 
 
-def _drawn(own: Any, sync: Any, seed: int) -> bool:
-    """Whether chance decides anything: two seeds of one environment part ways under the same actions."""
-    del own
-    env = sync.envs[0]
-    streams = []
-    for other in (seed, seed + 1):
-        stream: list[Any] = [env.reset(seed=other)[0]]
-        rng = np.random.default_rng(seed)
-        for _ in range(_STEPS):
-            space = env.action_space
-            masks = env.get_wrapper_attr("action_masks")() if env.has_wrapper_attr("action_masks") else None
-            space.seed(int(rng.integers(2**31)))
-            action = rng.choice(np.flatnonzero(masks)) if masks is not None else space.sample()
-            observation, reward, terminated, truncated, _ = env.step(action)
-            stream.append((observation, reward))
-            if terminated or truncated:
+def _drawn(env: Any, seed: int) -> bool:
+    """Whether chance decides anything after the start: from one start, the same actions lead elsewhere.
+
+    Where no start is seen twice that cannot be told, and is taken to be so.
+    """
+    compared = False
+    for first in range(seed, seed + _STARTS):
+        start = env.reset(seed=first)[0]
+        stream = _stream(env, first)
+        for other in range(seed + 1000, seed + 1000 + _TRIES):
+            if same(env.reset(seed=other)[0], start):
+                compared = True
+                if not same(_stream(env, first), stream):
+                    return True
                 break
-        streams.append(stream)
-    return not same(*streams)
+    return not compared
+
+
+def _stream(env: Any, seed: int) -> list[Any]:
+    """What follows on actions drawn with a seed, until the episode ends."""
+    rng, stream = np.random.default_rng(seed), []
+    for _ in range(_STEPS):
+        observation, reward, terminated, truncated, _ = env.step(legal_action(env, rng))
+        stream.append((observation, reward, terminated, truncated))
+        if terminated or truncated:
+            break
+    return stream
+
+
+def _paid_otherwise(
+    catalogue: Catalogue | None, before: Any, infos_before: Any, actions: Any, step: Any, where: str
+) -> Problem | None:
+    """A reward that is not what the objective of the catalogue pays for the same step."""
+    observations, rewards, terminations, _, infos = step
+    if catalogue is None or not isinstance(observations, np.ndarray) or "events" not in infos:
+        return None
+    known = "state" in infos_before and "state" in infos
+    places = (infos_before["state"], infos["state"]) if known else (before, observations)
+    events = {name: infos["events"][name] for name in catalogue.events}
+    expected = catalogue.rewards[catalogue.objective](Transitions(places[0], actions, places[1], terminations, events))
+    off = np.flatnonzero(~np.isclose(rewards, expected, rtol=_TOLERANCE, atol=_TOLERANCE))
+    if not len(off):
+        return None
+    row = int(off[0])
+    wanted = f"{expected[row]:g}, which {catalogue.objective!r} of the catalogue pays for the same step"
+    return Problem(f"{where}, rewards", f"{rewards[row]:g} in row {row}", wanted)
 
 
 def _malformed(step: Any, where: str) -> Problem | None:

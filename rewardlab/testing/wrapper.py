@@ -10,6 +10,7 @@ from gymnasium.vector import VectorWrapper
 
 from rewardlab.errors import BadInput, Problem
 from rewardlab.testing.answer import Answer
+from rewardlab.testing.arguments import needed_arguments
 from rewardlab.testing.observations import same, space_problems
 from rewardlab.testing.patience import Patience, Stopped, patiently
 from rewardlab.testing.practice import practice_env
@@ -45,6 +46,10 @@ def check_wrapper(
     Returns:
         One answer for each question.
     """
+    settings = needed_arguments(wrapper)[1:]
+    if settings:
+        why = f"it needs {', '.join(settings)}: check functools.partial({_name(wrapper)}, {settings[0]}=...)"
+        return [Answer(_MADE, not_asked=why)]
     patience = patience or Patience(seconds)
     answers: list[Answer] = []
 
@@ -60,6 +65,10 @@ def check_wrapper(
     except Stopped as stopped:
         answers.append(Answer.of("every call returns in time", [stopped.problem]))
     return answers
+
+
+def _name(wrapper: Any) -> str:
+    return str(getattr(wrapper, "__name__", "Wrapper"))
 
 
 def _is_for_vectors(wrapper: Any) -> bool:
@@ -79,8 +88,7 @@ def _answers(wrapper: Callable[[Any], Any], patience: Patience, steps: int, seed
     except BadInput as fault:
         return [Answer.of(_MADE, fault.problems)]
     except Exception as fault:
-        problem = raised_problem(fault, "putting it round an environment")
-        return [Answer.of(_MADE, [problem if not isinstance(fault, TypeError) else _needs_more(fault)])]
+        return [Answer.of(_MADE, [raised_problem(fault, "putting it round an environment")])]
     if not isinstance(env, gym.Env):
         return [
             Answer.of(_MADE, [Problem("putting it round an environment", type(env).__name__, "a gymnasium.Wrapper")])
@@ -105,12 +113,6 @@ def _answers(wrapper: Callable[[Any], Any], patience: Patience, steps: int, seed
         *seed_answers(lambda: wrapper(practice_env()), patience, steps=min(steps, 100), seed=seed),
         Answer.of("it may stand round another of its kind", [], twice),
     ]
-
-
-def _needs_more(fault: TypeError) -> Problem:
-    words = " ".join(str(fault).split())
-    fix = "give what else it needs a default, or check functools.partial(Wrapper, setting=...)"
-    return Problem("putting it round an environment", words, "a wrapper that takes the environment alone", fix)
 
 
 def _outside(env: gym.Env[Any, Any], seen: Record) -> list[Problem]:

@@ -8,7 +8,9 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.vector import AutoresetMode, VectorWrapper
 
+from rewardlab.mdp import FiniteEnv, FiniteTask, FiniteVectorEnv
 from rewardlab.rewards import Catalogue, Potential, Reward, Term
 from rewardlab.transitions import Transitions
 
@@ -162,3 +164,38 @@ def walks_of(fault: str, limit: int | None = 40, **settings: Any) -> Any:
         return gym.wrappers.TimeLimit(env, limit) if limit else env
 
     return make
+
+
+class AroundVector(VectorWrapper[Any, Any, Any]):
+    """Breaks one thing of a vector that is sound."""
+
+    def __init__(self, env: Any, fault: str) -> None:
+        super().__init__(env)
+        self.fault = fault
+
+    def step(self, actions: Any) -> Any:
+        observations, rewards, terminations, truncations, infos = self.env.step(actions)
+        if self.fault == "pays more" or (self.fault == "pays more later" and (rewards > 0.5).any()):
+            rewards = rewards + 0.5
+        if self.fault == "single precision":
+            rewards = rewards.astype(int)
+        if self.fault == "limits terminate":
+            terminations, truncations = terminations | truncations, truncations & False
+        if self.fault == "no final_obs":
+            infos = {key: value for key, value in infos.items() if "final" not in key}
+        if self.fault == "raises":
+            raise ZeroDivisionError("division by zero")
+        return observations, rewards, terminations, truncations, infos
+
+
+def one_of(task: FiniteTask, reward: str | None = None) -> gym.Env[Any, Any]:
+    return FiniteEnv(task, reward)
+
+
+def many_of(task: FiniteTask, fault: str, num_envs: int, autoreset_mode: AutoresetMode, **settings: Any) -> Any:
+    """A vector with one thing broken."""
+    settings.pop("max_episode_steps", None)
+    if fault == "ignores the mode":
+        autoreset_mode = AutoresetMode.NEXT_STEP
+    vector = FiniteVectorEnv(task, num_envs, autoreset_mode=autoreset_mode, **settings)
+    return AroundVector(vector, fault) if fault else vector

@@ -124,10 +124,10 @@ def test_the_objective_is_the_environments_own() -> None:
     assert re.match(r"step \d+: got info\['objective'\] = .*, expected .*, as the environment said", found)
 
 
-def test_a_wrapper_that_needs_more_than_the_environment_is_told() -> None:
-    (found,) = told(NeedsMore)
-    assert "missing 1 required positional argument: 'strength'" in found
-    assert "functools.partial(Wrapper, setting=...)" in found
+def test_of_a_wrapper_that_needs_more_than_the_environment_is_said_how_to_check_it() -> None:
+    (answer,) = check_wrapper(NeedsMore)
+    assert answer.not_asked == "it needs strength: check functools.partial(NeedsMore, strength=...)"
+    assert told(partial(NeedsMore, strength=1.0)) == []
 
 
 class AroundMany(VectorWrapper[Any, Any, Any], Restorable):
