@@ -79,7 +79,7 @@ def _of_group(comparison: Comparison, group: Sequence[VariantSummary]) -> str:
         first = f"{_name(best)} achieved most, {found}{of}"
     if others:
         first += _compared(best, [variant for variant in others if variant not in tied])
-    told = [text for variant in group if (text := _gaming(variant))]
+    told = [text for variant in group if not _is_meant(comparison, variant) and (text := _gaming(variant))]
     more = [f"{len(told) - _NAMED} more were gamed as well"] if len(told) > _NAMED else []
     return "; ".join([first, *told[:_NAMED], *more])
 
@@ -127,6 +127,13 @@ def _gaming(variant: VariantSummary) -> str:
     paid, achieved = (variant.metrics[metric].value for metric in ("paid", "objective"))
     how = shortened(name.replace("_", " "), _NAME_CHARACTERS)
     return f"{_name(variant)} was paid {paid:.3g} and achieved {achieved:.3g}: {how} in {share:.0%} of its episodes"
+
+
+def _is_meant(comparison: Comparison, variant: VariantSummary) -> bool:
+    """Whether a variant is paid the objective and nothing else: then it falls short, and is not gamed."""
+    catalogue = comparison.plan.catalogue
+    written = [one for one in comparison.plan.spec.variants if one.name == variant.name]
+    return any(catalogue is not None and one.reward == catalogue.objective and not one.wrappers for one in written)
 
 
 def _achieved(variant: VariantSummary) -> float:

@@ -56,7 +56,11 @@ def _table(found: Sequence[tuple[AuditedReward, Audit]]) -> TextTable:
 def _left_out(rewards: Sequence[AuditedReward]) -> list[str]:
     return [
         f"{reward.name} was not audited: {reward.reason}."
-        + (f" To audit it: {reward.command}" if reward.command else " A spec's wrapper is too long for a command line.")
+        + (
+            f" To audit it: {reward.command}"
+            if reward.command
+            else " No command says all that wraps it: see rewardlab.audit.audit."
+        )
         for reward in rewards
         if reward.audit is None
     ]

@@ -41,13 +41,13 @@ class AuditedReward:
         name: The reward, and what wraps it.
         variants: The names of the variants.
         group: Which environment and discount it belongs to; what differs in it is not compared.
-        subject: The model with what is known of it; None where there is no table.
+        subject: The model with what is known of it; None where there is no table, or it was not looked at.
         wrappers: Settings of the wrappers, the innermost first.
         case: Both rewards on the model; None where there is no table, or it is too large.
         audit: The findings; None without a case.
         base: ``[S, A, K]`` what is paid without shaping, on the model of the case.
         reason: Why there is no case; empty if there is one.
-        command: The command that audits it; empty where a wrapper cannot be written as one word of it.
+        command: The command that audits it; empty where no command says all that wraps it.
         watch: The command that plays an episode, before any wrapper.
     """
 
@@ -86,7 +86,7 @@ def audited_rewards(comparison: Comparison) -> list[AuditedReward]:
         setting = json.loads(key)
         group = json.dumps([setting["environment"], setting["gamma"]], sort_keys=True)
         name = " + ".join([_reward_name(setting["reward"]), *map(_wrapper_name, setting["wrappers"])])
-        commands = _command(setting), _watch(setting)
+        commands = _command(setting, has_table=subject is not None), _watch(setting)
         wrappers = tuple(setting["wrappers"])
         found.append(
             AuditedReward(name, tuple(names), group, subject, wrappers, case, audited, base, reason, *commands)
@@ -141,11 +141,16 @@ def _answer(env: gym.Env[Any, Any], setting: Mapping[str, Any]) -> _Answer:
     return subject, case, audit(env, **chosen), base, ""
 
 
-def _command(setting: Mapping[str, Any]) -> str:
+def _command(setting: Mapping[str, Any], *, has_table: bool) -> str:
     words = ["rewardlab", "audit", *_environment_words(setting), "--gamma", f"{setting['gamma']:g}"]
-    for wrapper in setting["wrappers"]:
+    wrappers = list(setting["wrappers"])
+    last = wrappers[-1] if wrappers else {}
+    if set(last) == {"kind", "potential"} and isinstance(last["potential"], str):
+        words += ["--shaping", last["potential"]]
+        del wrappers[-1]
+    for wrapper in wrappers:
         options = {key: json.dumps(value) for key, value in wrapper.items() if key != "kind"}
-        if any("," in value for value in options.values()):
+        if not has_table or any("," in value for value in options.values()):
             return ""
         given = ",".join(f"{key}={value}" for key, value in options.items())
         words += ["--wrapper", f"{wrapper['kind']}:{given}" if given else wrapper["kind"]]

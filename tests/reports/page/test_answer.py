@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rewardlab.reports.page.answer import answer_sentence, failure_sentence
+from tests.lab.small_experiment import plan_of, small_spec
 from tests.reports.page.made_comparison import Scores, summed_up
 
 BEST = "the exact optimum is 1"
@@ -85,6 +87,19 @@ def test_an_exploit_is_named_with_both_scores() -> None:
     said = answer_of(APART, exploits={"low": 0.75, "high": 0.49})
     assert said.endswith("; low was paid 1.2 and achieved 0.12: drop at once in 75% of its episodes.")
     assert "high was paid" not in said
+
+
+def test_who_is_paid_the_objective_is_not_gamed() -> None:
+    """On these settings `on_time` is the objective; a bonus on top of it is something else to be paid for."""
+    bonus = [{"kind": "bonus", "events": {"picked_up": 5.0}}]
+    variants = [
+        {"name": "meant", "reward": "on_time"},
+        {"name": "bonus", "reward": "on_time", "wrappers": bonus},
+    ]
+    comparison = summed_up({"meant": [0.5, 0.5], "bonus": [0.1, 0.1]}, exploits={"meant": 1.0, "bonus": 1.0})
+    said = answer_sentence(replace(comparison, plan=plan_of(small_spec(variants=variants))))
+    assert "meant was paid" not in said
+    assert said.endswith("; bonus was paid 1 and achieved 0.1: drop at once in 100% of its episodes.")
 
 
 def test_many_that_were_gamed_are_counted() -> None:
