@@ -128,10 +128,12 @@ def do_claimed(
 
     Yields:
         What happens to each task, in the end that it ``finished`` or ``failed``, whoever did it, once that is kept.
+        When there is nothing to do for the first time but to wait for others, ``waiting``, with one of their tasks.
     """
     standings = session.store.standings(task.identity for task in tasks)
     failed = {identity: found.token for identity, found in standings.items() if found.state == "failed"}
     missing = {task.identity: task for task in tasks}
+    has_waited = False
     while missing:
         taken: list[tuple[Task, Claim]] = []
         jobs = _taking(list(missing.values()), session, failed, taken)
@@ -147,6 +149,9 @@ def do_claimed(
             del missing[task.identity]
             yield task, event
         if missing and first is None:
+            if not has_waited:
+                has_waited = True
+                yield next(iter(missing.values())), Event(-1, "waiting", len(missing))
             # Looking at many takes a while, and there may be many who look.
             time.sleep(max(_POLL_SECONDS, 5 * (time.monotonic() - begun)))
 

@@ -10,7 +10,7 @@ from typing import Any, final
 
 import numpy as np
 
-from rewardlab.lab.exact_optima import exact_optima
+from rewardlab.lab.exact_optima import exact_optima, never_negative
 from rewardlab.lab.plan import Plan, environment_settings
 from rewardlab.lab.spec_tables import VariantSpec
 from rewardlab.lab.statistics import (
@@ -115,6 +115,8 @@ def _summary(
 ) -> VariantSummary:
     runs, planned = finished[variant.name], len(plan.spec.seeds)
     optima = exact_optima(plan.spec.environment.id, environment_settings(plan.spec, variant))
+    counted = never_negative(plan.spec.environment.id, environment_settings(plan.spec, variant))
+    limits = _LIMITS | {f"event/{name}": (0.0, math.inf) for name in counted}
     best = optima.get(plan.catalogue.objective) if plan.catalogue else None
     scores = [_metrics(row.result) | _cost(row) for row in runs.values()]
     time = None
@@ -130,7 +132,7 @@ def _summary(
         planned=planned,
         runs=runs,
         failures=_failures(plan, variant.name, store, runs),
-        metrics=_estimates(scores, planned),
+        metrics=_estimates(scores, planned, limits),
         optima=optima,
         reached=0 if time is None else time.reached,
         time_to_threshold=time,
@@ -139,13 +141,14 @@ def _summary(
     )
 
 
-def _estimates(scores: Sequence[Mapping[str, float]], planned: int) -> dict[str, Estimate]:
+def _estimates(
+    scores: Sequence[Mapping[str, float]], planned: int, limits: Mapping[str, tuple[float, float]]
+) -> dict[str, Estimate]:
     found = {}
     for metric in dict.fromkeys(name for score in scores for name in score):
         values = [score[metric] for score in scores if metric in score]
-        within = next(
-            (limits for prefix, limits in _LIMITS.items() if metric.startswith(prefix)), (-math.inf, math.inf)
-        )
+        kind = "exploit/" if metric.startswith("exploit/") else metric
+        within = limits.get(kind, (-math.inf, math.inf))
         # One stream a metric, so that a number does not depend on which others are shown.
         rng = np.random.default_rng([zlib.crc32(metric.encode()), len(values)])
         found[metric] = estimate(values, rng, planned=planned, within=within)

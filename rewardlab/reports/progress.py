@@ -78,6 +78,9 @@ class ProgressDisplay:
             self._steps[run.identity] = min(int(event.payload), self._budget_steps)
             if run.identity in self._bars:
                 self._progress.update(self._bars[run.identity], completed=self._steps[run.identity])
+        elif event.kind == "waiting":
+            whose = f"{event.payload} run{'s' if event.payload > 1 else ''} of another process"
+            self._console.print(Text(f"waiting for {whose}"))
         elif event.kind == "retried":
             self._console.print(Text(f"{label} begins again: {event.payload}"))
         else:

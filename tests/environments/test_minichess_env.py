@@ -312,7 +312,10 @@ def test_an_illegal_action_is_wasted_refused_or_lost() -> None:
     [
         ({"rules": "gardener"}, "did you mean 'gardner'"),
         ({"opponent": "rando"}, "did you mean 'random'"),
-        ({"depth": 0}, "depth"),
+        ({"depth": 0, "opponent": "alpha_beta"}, r"depth: got 0, expected a whole number in \[1, 6\]"),
+        ({"depth": 3}, "depth: got 3, expected none beside the opponent 'random'; set opponent to 'alpha_beta', or"),
+        ({"opponent": "greedy", "engine_nodes": 9}, "engine_nodes: got 9, expected none beside the opponent 'greedy'"),
+        ({"engine_options": {"Hash": 1}}, "engine_options: got {'Hash': 1}, .*; set opponent to 'uci', or leave it"),
         ({"plays": "White"}, "did you mean 'white'"),
         ({"fen": "4k/5/5/5/R3K b - - 0 1", "plays": "white"}, "leave it out"),
         ({"fen": "4k/5/5/5/4K w - - 0 1"}, "dead_position"),

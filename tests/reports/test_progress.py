@@ -93,3 +93,14 @@ def test_another_attempt_is_told_and_is_no_end() -> None:
     again, finished = screen.getvalue().splitlines()
     assert again == "plain, seed 0 begins again: its process died [/oh]"
     assert finished.startswith("[1/1] plain, seed 0: finished")
+
+
+def test_that_it_waits_for_others_is_said() -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, width=200, force_terminal=False, color_system=None, legacy_windows=False)
+    first, *_ = plan_of(with_variant(name="one")).runs
+    with ProgressDisplay(console, 2, 4000) as display:
+        display(first, Event(-1, "waiting", 2))
+        display(first, Event(-1, "waiting", 1))
+    lines = screen.getvalue().splitlines()
+    assert lines == ["waiting for 2 runs of another process", "waiting for 1 run of another process"]

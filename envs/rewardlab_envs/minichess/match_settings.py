@@ -24,6 +24,7 @@ _FARTHEST = {"alpha_beta": 6, "uci": 99}
 _COLOURS = {"white": 1, "black": -1, "either": 0}
 _ILLEGAL_MOVES = ("wasted", "refused", "lost")
 _MILLION = 1_000_000
+_NODES, _SECONDS = 1000, 10.0
 
 
 @final
@@ -63,8 +64,8 @@ class MatchSettings:
     fen: str | None = None
     illegal_moves: Literal["wasted", "refused", "lost"] = "wasted"
     engine: str | Path | None = None
-    engine_nodes: int = 1000
-    engine_seconds: float = 10.0
+    engine_nodes: int = _NODES
+    engine_seconds: float = _SECONDS
     engine_options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -117,19 +118,33 @@ class MatchSettings:
         )
 
     def _problems_of_strength(self) -> list[Problem]:
-        problems, farthest = [], _FARTHEST.get(str(self.opponent), 6)
+        problems, farthest = self._problems_of_others(), _FARTHEST.get(str(self.opponent), 6)
         is_whole = isinstance(self.depth, int) and not isinstance(self.depth, bool)
-        if self.depth is not None and not (is_whole and 1 <= self.depth <= farthest):
+        is_other = any(problem.where == "depth" for problem in problems)
+        if self.depth is not None and not is_other and not (is_whole and 1 <= self.depth <= farthest):
             problems.append(Problem("depth", repr(self.depth), f"a whole number in [1, {farthest}]"))
         share = self.random_moves
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
             problems.append(Problem("random_moves", repr(share), "a share in [0, 1]"))
-        if self.opponent != "uci" and self.engine is not None:
-            fix = "set opponent to 'uci', or leave it out"
-            problems.append(
-                Problem("engine", repr(str(self.engine)), f"none beside the opponent {self.opponent!r}", fix)
-            )
         return problems
+
+    def _problems_of_others(self) -> list[Problem]:
+        """What is set for another opponent, and would be ignored."""
+        if self.opponent == "uci" or self.opponent not in OPPONENTS:
+            return []
+        usual = {"engine": None, "engine_nodes": _NODES, "engine_seconds": _SECONDS, "engine_options": {}}
+        needs = {name: "uci" for name, value in usual.items() if getattr(self, name) != value}
+        if self.depth is not None and self.opponent != "alpha_beta":
+            needs["depth"] = "alpha_beta"
+        return [
+            Problem(
+                name,
+                repr(str(self.engine) if name == "engine" else getattr(self, name)),
+                f"none beside the opponent {self.opponent!r}",
+                f"set opponent to {needed!r}, or leave it out",
+            )
+            for name, needed in needs.items()
+        ]
 
     def _problems_of_fen(self) -> list[Problem]:
         game = Game(self.rules, self.fen)

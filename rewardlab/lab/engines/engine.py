@@ -25,7 +25,8 @@ class Event:
         index: Which job: the number of those that were taken before it.
         kind: ``started``, ``progress`` (payload: a count), ``retried`` (its process died or hung and another attempt
             begins; payload: one line that says why), ``finished`` (payload: the result) or ``failed`` (payload: one
-            line that says why, of each attempt). Every job starts once and finishes or fails once.
+            line that says why, of each attempt). Every job starts once and finishes or fails once. No engine's, but
+            told beside theirs: ``waiting`` (payload: for how many jobs that other processes do).
         payload: As above.
         detail: What stands behind it, of many lines: the traceback of a job that raised, or where one was whose process
             died or hung; of a job that finished, why earlier attempts did not.
@@ -33,7 +34,7 @@ class Event:
     """
 
     index: int
-    kind: Literal["started", "progress", "retried", "finished", "failed"]
+    kind: Literal["started", "progress", "retried", "waiting", "finished", "failed"]
     payload: Any = None
     detail: str = ""
     place: str = ""
