@@ -132,7 +132,12 @@ class MatchSettings:
         """What is set for another opponent, and would be ignored."""
         if self.opponent == "uci" or self.opponent not in OPPONENTS:
             return []
-        usual = {"engine": None, "engine_nodes": _NODES, "engine_seconds": _SECONDS, "engine_options": {}}
+        usual: dict[str, Any] = {
+            "engine": None,
+            "engine_nodes": _NODES,
+            "engine_seconds": _SECONDS,
+            "engine_options": {},
+        }
         needs = {name: "uci" for name, value in usual.items() if getattr(self, name) != value}
         if self.depth is not None and self.opponent != "alpha_beta":
             needs["depth"] = "alpha_beta"
