@@ -33,6 +33,7 @@ class FiniteTask:
         rgb_picture: A state as an image, ``[H, W, 3]`` uint8.
         board_views: Where the task is played on a board: a caption, such as "parcel in the bag", to ``[rows, columns]``
             int64, the state that stands for each cell; -1 where none does, as in a wall. Values are drawn on it.
+        picture_note: A sentence that who looks at pictures of an episode must know; mostly empty.
     """
 
     model: FiniteModel
@@ -43,6 +44,7 @@ class FiniteTask:
     text_picture: Callable[[int], str] = field(default="state {}".format)
     rgb_picture: Callable[[int], NDArray[np.uint8]] | None = None
     board_views: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    picture_note: str = ""
 
     def __post_init__(self) -> None:
         problems = []

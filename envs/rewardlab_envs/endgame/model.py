@@ -45,6 +45,8 @@ MAX_OUTCOMES = 11_000_000
 IllegalMoves = Literal["wasted", "refused"]
 Promotion = Literal["plays_on", "ends"]
 
+_FOLDED = "The board is turned or mirrored between steps: positions that differ by no more are one state here."
+
 
 @lru_cache(maxsize=4, typed=True)  # typed, for else True would pass as an earlier 1, unchecked
 def endgame_task(
@@ -107,6 +109,7 @@ def endgame_task(
         action_names=led.names,
         observations=_observations(positions),
         text_picture=picture.text,
+        picture_note=_FOLDED if fold else "",
         rgb_picture=picture.rgb,
     )
 

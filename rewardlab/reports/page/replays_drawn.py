@@ -39,8 +39,10 @@ def drawn_episode(settings: Mapping[str, Any], recording: Mapping[str, Any]) -> 
     Raises:
         RunFailed: Another episode comes out.
     """
-    offered = _render_modes(settings)
-    told = [] if {"rgb_array", "ansi"} & {*offered} else ["Its environment draws no boards."]
+    offered, note = _render_modes(settings)
+    told = [note] if note else []
+    if not {"rgb_array", "ansi"} & {*offered}:
+        told.append("Its environment draws no boards.")
     found: dict[str, PlayedEpisode] = {}
     for mode in ("rgb_array", "ansi"):
         if mode not in offered:
@@ -58,8 +60,10 @@ def drawn_episode(settings: Mapping[str, Any], recording: Mapping[str, Any]) -> 
     return DrawnEpisode(played, tuple(map(str, texts)), tuple(told))
 
 
-def _render_modes(settings: Mapping[str, Any]) -> Collection[str]:
+def _render_modes(settings: Mapping[str, Any]) -> tuple[Collection[str], str]:
+    """What the environment can draw, and what it says of its pictures."""
     environment = settings["environment"]
     bare = make_single(environment["id"], environment["settings"], settings["variant"]["reward"])
     bare.close()
-    return tuple(bare.metadata.get("render_modes") or ())
+    note = str(getattr(getattr(bare.unwrapped, "task", None), "picture_note", ""))
+    return tuple(bare.metadata.get("render_modes") or ()), note

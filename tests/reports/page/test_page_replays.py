@@ -151,6 +151,20 @@ def test_an_environment_that_draws_letters_only_and_one_that_draws_nothing() -> 
     assert f"{MARK_BEGINS}S{MARK_ENDS}FFF" in shelf.texts[letters["texts"][0]]
 
 
+def test_a_board_that_is_turned_between_steps_is_told_of() -> None:
+    settings = settings_of(reward="mate", environment="rewardlab_envs:rewardlab/Endgame-v0")
+    told = {}
+    for fold in (True, False):
+        settings["environment"]["settings"] = {"pieces": "KQK", "size": 4, "fold": fold, "max_episode_steps": 1}
+        told[fold] = episode_data(ChosenEpisode("best", "", settings, {"seed": 0, "actions": [0]}), BoardShelf())[
+            "told"
+        ]
+    assert told[True] == [
+        "The board is turned or mirrored between steps: positions that differ by no more are one state here."
+    ]
+    assert told[False] == []
+
+
 def test_episodes_are_chosen_among_those_that_were_recorded(tmp_path: Path) -> None:
     variant = comparison_of(tmp_path, "one", seeds=3).variants[0]
     chosen = chosen_episodes(variant)

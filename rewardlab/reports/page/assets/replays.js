@@ -110,6 +110,8 @@
         image.alt = inBrackets(text) || "The board";
       }
       write(letters, letters.hidden ? "" : text);
+      find(".letters").hidden = image.hidden || !text;
+      write(find(".letters pre"), image.hidden ? "" : text);
       const largest = Math.max(...lines.map((line) => Math.max(...line.amounts.paid.map(Math.abs))), 1e-12);
       for (const line of lines) {
         line.now.textContent = step === 0 ? "" : signed(line.amounts.paid[place]);
@@ -159,7 +161,7 @@
     };
     root.addEventListener("keydown", (event) => {
       const act = keys[event.key];
-      const own = event.target.tagName === "SELECT" || (event.target.tagName === "BUTTON" && event.key === " ");
+      const own = event.target.tagName === "SELECT" || (event.key === " " && /^(BUTTON|SUMMARY)$/.test(event.target.tagName));
       if (!act || own || stage.hidden || event.altKey || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
       act();
