@@ -15,13 +15,14 @@ from rewardlab.errors import BadInput, Problem
 from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.testing.answer import Answer
 from rewardlab.testing.arguments import needed_arguments
+from rewardlab.testing.asking import asked
 from rewardlab.testing.catalogue import catalogue_answers
 from rewardlab.testing.endings import ending_answers
 from rewardlab.testing.observations import space_problems
-from rewardlab.testing.patience import Patience, Stopped, patiently
+from rewardlab.testing.patience import Patience
 from rewardlab.testing.record import Record, play, raised_problem
 from rewardlab.testing.said import info_answers
-from rewardlab.testing.seeds import seed_answers, untouched_generators
+from rewardlab.testing.seeds import seed_answers
 from rewardlab.testing.sending import sending_answers
 from rewardlab.testing.vectors import vector_answers
 from rewardlab.wrappers.order import order_problems
@@ -72,18 +73,7 @@ def check_environment(
         return [Answer(_MADE, not_asked=why)]
     patience = patience or Patience(seconds)
     make = maker_of(environment)
-    answers: list[Answer] = []
-
-    def work() -> None:
-        # The caller's generators stay where they are, whatever the environment draws from.
-        with untouched_generators(0):
-            _ask(answers, environment, make, patience, steps, seed)
-
-    try:
-        patiently(work, patience)
-    except Stopped as stopped:
-        answers.append(Answer.of("every call returns in time", [stopped.problem]))
-    return answers
+    return asked(lambda answers: _ask(answers, environment, make, patience, steps, seed), patience)
 
 
 def _ask(

@@ -7,11 +7,12 @@ from typing import Any
 
 from rewardlab.testing.answer import Answer
 from rewardlab.testing.arguments import needed_arguments
-from rewardlab.testing.patience import Patience, Stopped, patiently
+from rewardlab.testing.asking import asked
+from rewardlab.testing.patience import Patience
 
 __all__ = ["check_loss_function", "is_loss"]
 
-_TARGETS = ("target", "targets", "label", "labels", "y", "y_true", "truth")
+_TARGETS = ("target", "targets", "label", "labels", "y", "y_true", "truth", "ground_truth", "expected", "actual")
 
 
 def is_loss(thing: Any) -> bool:
@@ -45,12 +46,12 @@ def check_loss_function(
         return [Answer("it takes a batch of predictions and targets", not_asked=why)]
     patience = patience or Patience(seconds)
     patience.seconds = max(patience.seconds, seconds)
-    patience.at(f"asking {name}")
-    try:
-        found = patiently(lambda: loss_answers(loss, name), patience)
-    except Stopped as stopped:
-        return [Answer.of("every call returns in time", [stopped.problem])]
-    return [Answer.of(question, problems, notes) for question, problems, notes in found]
+
+    def questions(answers: list[Answer]) -> None:
+        patience.at(f"asking {name}")
+        answers += [Answer.of(*answer) for answer in loss_answers(loss, name)]
+
+    return asked(questions, patience)
 
 
 def _called_otherwise(loss: Any) -> str:
@@ -61,9 +62,11 @@ def _called_otherwise(loss: Any) -> str:
             return f"it needs {', '.join(settings)} to be made: check one that is made, as in module:attribute"
     call = loss.forward if _is_module(loss if inspect.isclass(loss) else type(loss)) else loss
     needed = needed_arguments(call)
-    if len(needed) == 2 or not needed:
+    # A function or object of two arguments was meant to be asked; of a class that a module offers one cannot know.
+    if not needed or (len(needed) == 2 and (needed[1] in _TARGETS or not inspect.isclass(loss))):
         return ""
-    return f"it is called with {', '.join(needed)}, and the questions are about loss(predicted, target)"
+    fix = "; call the second one target, if it is one" if len(needed) == 2 else ""
+    return f"it is called with {', '.join(needed)}, and the questions are about loss(predicted, target){fix}"
 
 
 def _is_module(kind: type) -> bool:

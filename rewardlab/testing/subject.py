@@ -16,6 +16,7 @@ from rewardlab.rewards.potential import Potential, ScheduledPotential
 from rewardlab.rewards.reward import Reward
 from rewardlab.testing.answer import Answer, raise_problems
 from rewardlab.testing.arguments import needed_arguments
+from rewardlab.testing.asking import asked
 from rewardlab.testing.catalogue import check_catalogue, check_potential, check_reward
 from rewardlab.testing.environment import check_environment
 from rewardlab.testing.invented import WIDTHS, invented_places, readable_episode
@@ -57,11 +58,17 @@ def subject_of(thing: Any, name: str = "") -> Subject | None:
     if _is_class_of(thing, gym.Wrapper | VectorWrapper):
         return Subject(name, "wrapper", lambda patience: check_wrapper(thing, patience=patience))
     if isinstance(thing, Reward):
-        return Subject(name, "reward", lambda _: _alone(thing))
+        return Subject(name, "reward", lambda patience: asked(lambda answers: answers.extend(_alone(thing)), patience))
     if isinstance(thing, Catalogue):
-        return Subject(name, "catalogue", lambda _: check_catalogue(thing))
+        return Subject(
+            name, "catalogue", lambda patience: asked(lambda answers: answers.extend(check_catalogue(thing)), patience)
+        )
     if isinstance(thing, Potential | ScheduledPotential):
-        return Subject(name, "potential", lambda _: _on_invented_places(thing))
+        return Subject(
+            name,
+            "potential",
+            lambda patience: asked(lambda answers: answers.extend(_on_invented_places(thing)), patience),
+        )
     if is_loss(thing):
         return Subject(name, "loss", lambda patience: check_loss_function(thing, name, patience=patience))
     return None

@@ -12,6 +12,7 @@ from typing import Any
 import gymnasium as gym
 
 from rewardlab.errors import BadInput, Problem, nearest, one_of
+from rewardlab.testing.answer import Answer
 from rewardlab.testing.record import raised_problem
 from rewardlab.testing.subject import Subject, subject_of
 
@@ -73,9 +74,11 @@ def _imported(name: str, target: str, where: str) -> ModuleType:
 
 
 def _attribute(module: ModuleType, name: str, target: str, where: str) -> Subject:
-    if not hasattr(module, name):
+    thing = _read(module, name)
+    if isinstance(thing, AttributeError):
         raise BadInput(one_of(where, name, _public(module), f"name in {module.__name__}"))
-    thing = getattr(module, name)
+    if isinstance(thing, Exception):
+        raise BadInput(raised_problem(thing, f"{where}, {target!r}"))
     subject = subject_of(thing, name)
     if subject is None:
         got = f"{target!r}, a {type(thing).__name__}"
@@ -90,6 +93,9 @@ def _all_of(module: ModuleType, where: str) -> list[Subject]:
     made = {_entry_point(name) for name in registered}
     for name, thing in _public(module).items():
         if f"{getattr(thing, '__module__', '')}:{getattr(thing, '__name__', '')}" in made or inspect.isabstract(thing):
+            continue
+        if isinstance(thing, Exception):
+            subjects.append(_unreadable(name, thing))
             continue
         subject = subject_of(thing, name) if not isinstance(thing, str) else None
         if subject is not None:
@@ -115,12 +121,25 @@ def _entry_point(name: str) -> str:
 def _public(module: ModuleType) -> dict[str, Any]:
     """What a module offers: what it lists, else what it defines itself."""
     if hasattr(module, "__all__"):
-        return {name: getattr(module, name) for name in module.__all__ if hasattr(module, name)}
+        return {name: _read(module, name) for name in module.__all__}
     return {
         name: value
         for name, value in vars(module).items()
         if not name.startswith("_") and getattr(value, "__module__", module.__name__) in (module.__name__, *_KINDS)
     }
+
+
+def _read(module: ModuleType, name: str) -> Any:
+    """What stands under a name; the error where that cannot be read, since a module may make it when it is asked."""
+    try:
+        return getattr(module, name)
+    except Exception as fault:
+        return fault
+
+
+def _unreadable(name: str, fault: Exception) -> Subject:
+    problem = raised_problem(fault, name)
+    return Subject(name, "name", lambda _: [Answer.of("what the module lists can be read", [problem])])
 
 
 _KINDS = ("rewardlab.rewards.reward", "rewardlab.rewards.catalogue", "rewardlab.rewards.potential")

@@ -33,6 +33,12 @@ def vector_wrapper_answers(wrapper: Callable[[Any], Any], patience: Patience, *,
         steps: How many steps to play in each mode.
         seed: Of resets and actions.
     """
+    try:
+        wrapper(practice_vector(AutoresetMode.NEXT_STEP))
+    except BadInput as fault:
+        return [Answer(_MADE, not_asked=f"it refuses to be made without settings of its own: {fault}")]
+    except Exception:  # noqa: S110 - told below, with its place
+        pass
     found: dict[str, list[Problem]] = {}
     for mode in AutoresetMode:
         for question, problems in _in_mode(wrapper, mode, patience, steps, seed):
@@ -49,9 +55,6 @@ def _in_mode(
     patience.at(f"{place}: putting it round a vector")
     try:
         env = wrapper(practice_vector(mode))
-    except BadInput as fault:
-        yield _MADE, list(fault.problems)
-        return
     except Exception as fault:
         yield _MADE, [raised_problem(fault, f"{place}: putting it round a vector")]
         return

@@ -11,12 +11,13 @@ from gymnasium.vector import VectorWrapper
 from rewardlab.errors import BadInput, Problem
 from rewardlab.testing.answer import Answer
 from rewardlab.testing.arguments import needed_arguments
+from rewardlab.testing.asking import asked
 from rewardlab.testing.observations import same, space_problems
-from rewardlab.testing.patience import Patience, Stopped, patiently
+from rewardlab.testing.patience import Patience
 from rewardlab.testing.practice import practice_env
 from rewardlab.testing.record import Record, play, raised_problem
 from rewardlab.testing.said import line_problems
-from rewardlab.testing.seeds import seed_answers, untouched_generators
+from rewardlab.testing.seeds import seed_answers
 from rewardlab.testing.vector_wrapper import vector_wrapper_answers
 from rewardlab.wrappers.order import order_problems
 
@@ -51,20 +52,14 @@ def check_wrapper(
         why = f"it needs {', '.join(settings)}: check functools.partial({_name(wrapper)}, {settings[0]}=...)"
         return [Answer(_MADE, not_asked=why)]
     patience = patience or Patience(seconds)
-    answers: list[Answer] = []
 
-    def work() -> None:
-        with untouched_generators(0):
-            if _is_for_vectors(wrapper):
-                answers.extend(vector_wrapper_answers(wrapper, patience, steps=min(steps, 80), seed=seed))
-            else:
-                answers.extend(_answers(wrapper, patience, steps, seed))
+    def questions(answers: list[Answer]) -> None:
+        if _is_for_vectors(wrapper):
+            answers += vector_wrapper_answers(wrapper, patience, steps=min(steps, 80), seed=seed)
+        else:
+            answers += _answers(wrapper, patience, steps, seed)
 
-    try:
-        patiently(work, patience)
-    except Stopped as stopped:
-        answers.append(Answer.of("every call returns in time", [stopped.problem]))
-    return answers
+    return asked(questions, patience)
 
 
 def _name(wrapper: Any) -> str:
@@ -86,7 +81,7 @@ def _answers(wrapper: Callable[[Any], Any], patience: Patience, steps: int, seed
     try:
         env = wrapper(practice_env())
     except BadInput as fault:
-        return [Answer.of(_MADE, fault.problems)]
+        return [Answer(_MADE, not_asked=f"it refuses to be made without settings of its own: {fault}")]
     except Exception as fault:
         return [Answer.of(_MADE, [raised_problem(fault, "putting it round an environment")])]
     if not isinstance(env, gym.Env):

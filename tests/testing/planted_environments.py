@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import time
 from typing import Any
 
@@ -79,6 +80,8 @@ class Walk(gym.Env[Any, Any]):
             terminated = False
         if self.fault == "sleeps" and self._taken == 3:
             time.sleep(60)
+        if self.fault == "exits" and self._taken == 3:
+            sys.exit(0)
         if self.fault == "raises" and self._taken == 3:
             raise ZeroDivisionError("division by zero")
         events: dict[str, Any] = {"arrived": float(self._place == GOAL), "steps": 1.0}
@@ -92,6 +95,10 @@ class Walk(gym.Env[Any, Any]):
         if self.fault == "old step":
             return after, reward, terminated, info
         return after, reward, terminated, truncated, info
+
+    def close(self) -> None:
+        if self.fault == "cannot be closed":
+            raise OSError("no window")
 
     def _slips(self) -> bool:
         if self.fault == "global numpy":

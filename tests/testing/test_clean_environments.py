@@ -7,7 +7,7 @@ import pytest
 from rewardlab.testing import check_environment, problems_of
 from tests.environments.registered import IDS
 
-QUICK = ("Gridworld-v0", "TomatoWatering-v0")
+QUICK = ("/Gridworld-v0", "/TomatoWatering-v0")
 OWN = [
     pytest.param(name, marks=[] if name.endswith(QUICK) else pytest.mark.slow, id=name.rpartition("/")[2])
     for name in IDS

@@ -20,11 +20,11 @@ OLD_STEP = "expected five values: observation, reward, terminated, truncated, in
 
 
 def told(environment: Any, **settings: Any) -> list[str]:
-    return [str(problem) for problem in problems_of(check_environment(environment, **settings))]
+    return [str(problem) for problem in problems_of(check_environment(environment, **{"steps": 120, **settings}))]
 
 
 def notes(environment: Any) -> list[str]:
-    return [str(note) for answer in check_environment(environment) for note in answer.notes]
+    return [str(note) for answer in check_environment(environment, steps=120) for note in answer.notes]
 
 
 @pytest.mark.parametrize("fault", ["", "reward float32"])
@@ -78,6 +78,8 @@ def test_a_sound_one_passes(fault: str) -> None:
             "raises",
             r"step \d+: got ZeroDivisionError: division by zero, expected no error; look at .*planted_env.*line",
         ),
+        (50, "exits", r"step 3: got SystemExit: 0, expected no error; look at .*planted_environments"),
+        (50, "cannot be closed", r"step 100: got OSError: no window, expected no error"),
         (0, "no objective", r"step 1: got no info\['objective'\].*what the designer means"),
         (0, "objective int", r"step 1: got info\['objective'\] = 1 \(int\), expected a finite float"),
         (

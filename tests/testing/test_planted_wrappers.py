@@ -112,7 +112,7 @@ class NeedsMore(Around):
     ],
 )
 def test_a_fault_planted_in_one_is_told(fault: str, message: str) -> None:
-    found = told(type("Around", (Around,), {"fault": fault}))
+    found = told(type("Around", (Around,), {"fault": fault}), steps=40)
     assert any(re.match(message, each) for each in found), found
 
 
@@ -180,10 +180,10 @@ class AroundMany(VectorWrapper[Any, Any, Any], Restorable):
     ],
 )
 def test_a_fault_planted_in_one_of_a_vector_is_told(fault: str, message: str) -> None:
-    found = told(type("AroundMany", (AroundMany,), {"fault": fault}))
+    found = told(type("AroundMany", (AroundMany,), {"fault": fault}), steps=30)
     assert any(re.match(message, each) for each in found), found
 
 
 def test_the_same_without_a_fault_passes() -> None:
-    assert told(AroundMany) == []
+    assert told(AroundMany, steps=40) == []
     assert told(Around) == []

@@ -41,6 +41,15 @@ def something_else(word):
     return word
 '''
 
+LAZY = """
+from rewardlab.rewards import Reward
+__all__ = ["Absent", "r\x1b[2J"]
+globals()["r\x1b[2J"] = Reward.from_event_weights({"a": 1.0})
+
+def __getattr__(name):
+    raise ModuleNotFoundError(f"No module named {name}")
+"""
+
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -82,6 +91,15 @@ def test_one_thing_in_a_module_is_checked_and_told_as_data(here: Path) -> None:
     broken = json.loads(call("check", "checked_things:BROKEN", "--json").out)
     assert broken["conforms"] is False
     assert broken["checked"][0]["answers"][0]["problems"] != []
+
+
+def test_what_a_module_lists_and_cannot_give_is_told_and_the_terminal_is_not_driven(here: Path) -> None:
+    (here / "checked_faults.py").write_text(LAZY, encoding="utf-8")
+    said = call("check", "checked_faults")
+    assert (said.code, said.err) == (1, "")
+    assert "name Absent\n  fault     what the module lists can be read" in said.out
+    assert "reward r\\x1b[2J" in said.out
+    assert "\x1b[2J" not in said.out
 
 
 @pytest.mark.parametrize(
