@@ -30,7 +30,7 @@ def audit_section(rewards: Sequence[AuditedReward]) -> Section | None:
         if found
         else "None of these rewards was audited for this page."
     )
-    tables = [_table(found)] if found else []
+    tables = [*([_table(found)] if found else []), *_left_out(rewards)]
     blocks = [
         TextBlock(
             "\n".join(audit_lines(audit, _COLUMNS, reward.watch)),
@@ -39,7 +39,7 @@ def audit_section(rewards: Sequence[AuditedReward]) -> Section | None:
         )
         for reward, audit in found
     ]
-    return Section("audit", "What the rewards ask for", lead, tables=tables, notes=_left_out(rewards), blocks=blocks)
+    return Section("audit", "What the rewards ask for", lead, tables=tables, blocks=blocks)
 
 
 def _table(found: Sequence[tuple[AuditedReward, Audit]]) -> TextTable:
@@ -53,14 +53,12 @@ def _table(found: Sequence[tuple[AuditedReward, Audit]]) -> TextTable:
     return TextTable(["", *(reward.name for reward, _ in found)], rows, "Findings", is_prose=True)
 
 
-def _left_out(rewards: Sequence[AuditedReward]) -> list[str]:
-    return [
-        f"{reward.name} was not audited: {reward.reason}."
-        + (
-            f" To audit it: {reward.command}"
-            if reward.command
-            else " No command says all that wraps it: see rewardlab.audit.audit."
-        )
+def _left_out(rewards: Sequence[AuditedReward]) -> list[TextTable]:
+    """Those that were not audited, each with the reason and the command; none if all were."""
+    rows = [
+        [reward.name, reward.reason, reward.command or "none says all that wraps it: see rewardlab.audit.audit"]
         for reward in rewards
         if reward.audit is None
     ]
+    head = ["reward", "why it was not audited here", "the command that audits it"]
+    return [TextTable(head, rows, "Not audited", is_prose=True)] if rows else []

@@ -57,7 +57,6 @@ def test_verdicts_stand_in_a_table_and_the_evidence_below(rewards: list[AuditedR
     assert rows["exploit"][0] == "unsafe"
     assert "drop" in section.blocks[0].text
     assert "rewardlab watch rewardlab_envs:rewardlab/Delivery-v0 --set" in section.blocks[0].text
-    assert section.notes == []
 
 
 def test_the_command_that_audits_one_says_all_that_it_is(rewards: list[AuditedReward]) -> None:
@@ -124,10 +123,14 @@ def test_a_wrapper_that_changes_rewards_changes_the_verdict() -> None:
 
 def test_what_is_no_table_is_said_with_the_command() -> None:
     rewards = rewards_of([{"name": "a", "reward": "environment"}], environment={"id": "CartPole-v1", "settings": {}})
-    section = checked(audit_section(rewards))
-    (note,) = section.notes
-    assert note.endswith("To audit it: rewardlab audit CartPole-v1 --gamma 0.97")
-    assert "is no table" in note
+    (table,) = checked(audit_section(rewards)).tables
+    assert [list(row) for row in table.rows] == [
+        [
+            "environment",
+            "its environment is no table; the command samples it",
+            "rewardlab audit CartPole-v1 --gamma 0.97",
+        ]
+    ]
     assert distances_section(rewards) is None
     assert maps_section(rewards) is None
 
