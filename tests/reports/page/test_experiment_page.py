@@ -14,6 +14,7 @@ import pytest
 from rewardlab.lab import ResultStore, StoredRun, compare, submission
 from rewardlab.lab.comparison import Comparison
 from rewardlab.lab.exports import results_csv, table_hash
+from rewardlab.reports.page.document import page_html
 from rewardlab.reports.page.experiment_page import experiment_page, experiment_sections
 from rewardlab.reports.page.failed_runs import failures_section
 from rewardlab.reports.page.numbers_table import numbers_section
@@ -90,6 +91,15 @@ def test_nothing_is_fetched_and_no_script_runs_but_our_own(page: str) -> None:
 def test_names_are_text(page: str) -> None:
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_texts_steer_neither_the_page_nor_the_reader() -> None:
+    text = page_html("\u202etitle", "answer\x1b[2J", [], warning="\u2066</p>")
+    head = text.partition("<main>")[0]
+    assert not {"\u202e", "\x1b", "\u2066"} & set(head)
+    assert "<title>⟨U+202E⟩title</title>" in head
+    assert "answer␛[2J" in head
+    assert "⟨U+2066⟩&lt;/p&gt;" in head
 
 
 def test_failed_runs_are_told_at_the_top_and_below(page: str, found: tuple[Comparison, ResultStore]) -> None:
