@@ -14,7 +14,7 @@ from rewardlab.testing.record import Record, Step
 
 __all__ = ["info_answers", "line_problems"]
 
-_ROUNDING = 1e-9
+_ROUNDING = 1e-6
 
 
 def info_answers(record: Record, catalogue: Catalogue | None) -> list[Answer]:

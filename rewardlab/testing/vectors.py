@@ -22,7 +22,7 @@ __all__ = ["vector_answers"]
 
 _QUESTION = "its own vector does what a vector of single ones does, in every autoreset mode"
 _COUNT, _STEPS, _STARTS, _TRIES = 3, 60, 8, 60
-_TOLERANCE = 1e-9
+_TOLERANCE = 1e-5
 _SPACES = ("observation_space", "action_space", "single_observation_space", "single_action_space")
 
 

@@ -20,7 +20,7 @@ OLD_STEP = "expected five values: observation, reward, terminated, truncated, in
 
 
 def told(environment: Any, **settings: Any) -> list[str]:
-    return [str(problem) for problem in problems_of(check_environment(environment, **{"steps": 120, **settings}))]
+    return [str(problem) for problem in problems_of(check_environment(environment, **{"steps": 200, **settings}))]
 
 
 def notes(environment: Any) -> list[str]:
