@@ -82,7 +82,8 @@ def _exploiting(runs: Sequence[StoredRun]) -> list[ChosenEpisode]:
     if not gamed:
         return []
     told = f"The first recorded episode that shows an exploit, in the order of seeds: {_owner(gamed[0])}."
-    return [ChosenEpisode("first exploiting", told, gamed[0].settings, gamed[0].result["replay"])]
+    recording = _kept(gamed[0], "exploiting") if _episodes(gamed[0]) else gamed[0].result["replay"]
+    return [ChosenEpisode("first exploiting", told, gamed[0].settings, recording)]
 
 
 def _episodes(run: StoredRun) -> Mapping[str, Any]:

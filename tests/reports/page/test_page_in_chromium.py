@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rewardlab.cli import main
 from rewardlab.lab import ResultStore, submission
 from rewardlab.reports.page import write_page
 from tests.reports.finished_experiment import comparison_of
@@ -149,3 +150,34 @@ def _totals(opened: Window) -> list[str]:
     rows = opened.page.locator(".player").first.locator(".ledger tbody tr td:last-child")
     found: list[str] = rows.all_text_contents()
     return found
+
+
+@pytest.mark.slow
+def test_the_page_of_a_real_run_of_delivery(browser: Any, tmp_path: Path) -> None:
+    assert main(["run", "delivery", "--seeds", "1", "--out", str(tmp_path)]) == 0
+    with window(browser, tmp_path / "report.html") as opened:
+        page = opened.page
+        assert page.locator(".player h3").all_text_contents() == [
+            "hacked", "naive bonus", "repaired", "repaired + shaping",
+        ]  # fmt: skip
+        for player in page.locator(".player").all():
+            for button in player.locator(".episodes button").all():
+                button.click()
+                assert "cannot be played again" not in (player.locator(".told").text_content() or "")
+                boards = {player.locator(".board img").get_attribute("src")}
+                for _ in range(4):
+                    player.locator(".forward").click()
+                    boards.add(player.locator(".board img").get_attribute("src"))
+                assert len(boards) > 1
+        hacked = page.locator(".player").first
+        hacked.get_by_role("button", name="exploiting").click()
+        hacked.locator(".marks .exploit").first.click()
+        assert "drop at once shows from here on" in (hacked.locator(".caption").text_content() or "")
+        for chart in page.locator(".chart").all():
+            chart.scroll_into_view_if_needed()
+        point = page.locator("#chart-scores .scatterlayer .point").first.bounding_box()
+        page.mouse.move(point["x"] + 1, point["y"] + 1, steps=3)
+        assert opened.complaints() == []
+    with window(browser, tmp_path / "report.html", width=400, scheme="dark") as narrow:
+        assert narrow.page.evaluate("document.documentElement.scrollWidth") <= 400
+        assert narrow.complaints() == []

@@ -182,6 +182,12 @@ def test_episodes_are_chosen_among_those_that_were_recorded(tmp_path: Path) -> N
     assert best.recording["objective"] == 9.0
     assert (median.label, median.told) == ("median", "The median of 8 episodes of the median run: seed 1.")
     assert median.recording["objective"] == 7.0
+    # One episode that is all three is shown once.
+    kept = [{"seed": 0, "actions": [], "exploits": ["farm_pickups"], "objective": 1.0}]
+    episodes = {"played": 8, "kept": kept, "best": 0, "median": 0, "exploiting": 0}
+    run = replace(variant.runs[1], result={**variant.runs[1].result, "episodes": episodes})
+    (one,) = chosen_episodes(replace(variant, runs={1: run}))
+    assert (one.label, one.recording) == ("best, median, first exploiting", kept[0])
     both = chosen_episodes(replace(variant, runs={1: variant.runs[1]}))
     assert [one.label for one in both] == ["best run, median run, first exploiting"]
 
