@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rewardlab.lab.comparison import VariantSummary
 from rewardlab.lab.statistics import interquartile_mean
-from rewardlab.wrappers.potential_shaping import SHAPING_LINE
+from rewardlab.reports.learning_points import learning_points
 
 __all__ = ["VariantCurves", "ledger_over_time", "variant_curves"]
 
@@ -55,8 +55,8 @@ def variant_curves(variant: VariantSummary) -> VariantCurves | None:
         return None
     steps = _common_steps(list(curves.values()))
     paid, objective = (
-        np.stack([_on(steps, curve, [value(point) for point in curve]) for curve in curves.values()])
-        for value in (_paid, _objective)
+        np.stack([_on(steps, *learning_points(curve, kind)) for curve in curves.values()])
+        for kind in ("paid", "objective")
     )
     return VariantCurves(tuple(curves), steps, paid, objective)
 
@@ -76,10 +76,7 @@ def ledger_over_time(variant: VariantSummary) -> tuple[NDArray[np.float64], dict
         return None
     steps = _common_steps(curves)
     names = sorted({name for curve in curves for point in curve for name in point["ledger"]})
-    lines = {
-        name: np.mean([_on(steps, curve, [point["ledger"].get(name, 0.0) for point in curve]) for curve in curves], 0)
-        for name in names
-    }
+    lines = {name: np.mean([_on(steps, *_amounts(curve, name)) for curve in curves], axis=0) for name in names}
     # At the edges some seeds have no episode yet, and a mean of the others would be of other agents.
     here = np.isfinite(next(iter(lines.values()))) if lines else np.zeros(len(steps), dtype=bool)
     return (steps[here], {name: amounts[here] for name, amounts in lines.items()}) if here.any() else None
@@ -90,14 +87,11 @@ def _common_steps(curves: Sequence[Sequence[Mapping[str, Any]]]) -> NDArray[np.f
     return steps if len(steps) <= _POINTS else np.linspace(steps[0], steps[-1], _POINTS)
 
 
-def _on(steps: NDArray[np.float64], curve: Sequence[Mapping[str, Any]], scores: Sequence[float]) -> NDArray[np.float64]:
-    there = [float(point["steps"]) for point in curve]
+def _on(steps: NDArray[np.float64], there: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.interp(steps, there, scores, left=np.nan, right=np.nan)
 
 
-def _paid(point: Mapping[str, Any]) -> float:
-    return float(point["paid"] - point["ledger"].get(SHAPING_LINE, 0.0))
-
-
-def _objective(point: Mapping[str, Any]) -> float:
-    return float(point["objective"])
+def _amounts(curve: Sequence[Mapping[str, Any]], line: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    amounts = [[float(point["steps"]), float(point["ledger"].get(line, 0.0))] for point in curve]
+    there, added = np.array(amounts).T
+    return there, added
