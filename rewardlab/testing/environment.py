@@ -20,6 +20,7 @@ from rewardlab.testing.catalogue import catalogue_answers
 from rewardlab.testing.endings import ending_answers
 from rewardlab.testing.observations import space_problems
 from rewardlab.testing.patience import Patience
+from rewardlab.testing.pictures import picture_answers
 from rewardlab.testing.record import Record, play, raised_problem
 from rewardlab.testing.said import info_answers
 from rewardlab.testing.seeds import seed_answers
@@ -109,6 +110,8 @@ def _ask(
     if isinstance(environment, str):
         answers += vector_answers(environment, catalogue, patience, seed=seed)
     env.close()
+    if isinstance(environment, str | type):  # a function that makes one may take no more than the reward
+        answers += picture_answers(make, env.metadata.get("render_modes"), patience, seed=seed)
     answers += sending_answers(make, patience)
     if not any(answer.problems for answer in answers):
         answers.append(_gymnasium_answer(make, patience))

@@ -50,11 +50,18 @@ class Walk(gym.Env[Any, Any]):
         reward: What is paid.
     """
 
+    metadata = {"render_modes": ["ansi", "rgb_array"]}  # noqa: RUF012 - Gymnasium declares it so
     action_space = gym.spaces.Discrete(2)
     observation_space = gym.spaces.Box(0.0, 1.0, (2,), np.float32)
 
-    def __init__(self, fault: str = "", catalogue: Catalogue | None = None, reward: str = "arrived") -> None:
-        self.fault, self.catalogue = fault, catalogue or offers()
+    def __init__(
+        self,
+        fault: str = "",
+        catalogue: Catalogue | None = None,
+        reward: str = "arrived",
+        render_mode: str | None = None,
+    ) -> None:
+        self.fault, self.catalogue, self.render_mode = fault, catalogue or offers(), render_mode
         self.reward = self.catalogue.reward(reward)
         self._seen = np.zeros(2, dtype=np.float32)
         self._place = self._taken = 0
@@ -95,6 +102,13 @@ class Walk(gym.Env[Any, Any]):
         if self.fault == "old step":
             return after, reward, terminated, info
         return after, reward, terminated, truncated, info
+
+    def render(self) -> Any:
+        if self.fault == "draws bytes" and self.render_mode == "ansi":
+            return b"place"
+        if self.fault == "draws floats" and self.render_mode == "rgb_array":
+            return np.zeros((4, 4, 3))
+        return f"place {self._place}" if self.render_mode == "ansi" else np.zeros((4, 4, 3), dtype=np.uint8)
 
     def close(self) -> None:
         if self.fault == "cannot be closed":

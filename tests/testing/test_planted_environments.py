@@ -14,7 +14,7 @@ import pytest
 from rewardlab.rewards import Exploit, Potential, Reward
 from rewardlab.testing import check_environment, problems_of
 from rewardlab.wrappers import PotentialShaping, ReturnScaling, RewardClipping
-from tests.testing.planted_environments import ARRIVED, OldReset, offers, paying, walks_of
+from tests.testing.planted_environments import ARRIVED, OldReset, Walk, offers, paying, walks_of
 
 OLD_STEP = "expected five values: observation, reward, terminated, truncated, info; this is the interface of old Gym"
 
@@ -142,6 +142,30 @@ def test_what_cannot_be_sent_is_noted_by_its_path_and_fails_nothing() -> None:  
     assert told(walks_of("cannot be sent")) == []
     (note,) = notes(walks_of("cannot be sent"))
     assert re.match(r"Walk.chooser: got .*pickle.*; it still runs within one process", note)
+
+
+class DrawsBytes(Walk):
+    def render(self) -> Any:
+        return b"place" if self.render_mode == "ansi" else super().render()
+
+
+class DrawsFloats(Walk):
+    def render(self) -> Any:
+        return "place" if self.render_mode == "ansi" else np.zeros((4, 4, 3))
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        (Walk, ""),
+        (DrawsBytes, r"render_mode 'ansi', after reset: got b'place' \(bytes\), expected a text"),
+        (DrawsFloats, r"render_mode 'rgb_array', after reset: got float64 of shape \(4, 4, 3\), expected \[height"),
+    ],
+)
+def test_a_picture_that_is_none_is_told(environment: type, message: str) -> None:
+    # A walk has no time limit of its own, and at random it is not always over in so few steps.
+    found = [each for each in told(environment, steps=60) if "render_mode" in each]
+    assert [bool(re.match(message, each)) for each in found] == [True] * bool(message), found
 
 
 CALLS: list[int] = []

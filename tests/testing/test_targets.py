@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,8 +142,8 @@ def test_a_wrong_target_is_told_in_one_line(here: Path, target: str, message: st
 
 def test_a_test_of_somebodys_own_fails_with_all_that_is_wrong() -> None:
     class Spoilt(Walk):
-        def __init__(self, reward: str = "arrived") -> None:
-            super().__init__("ledger wrong", reward=reward)
+        def __init__(self, reward: str = "arrived", **more: Any) -> None:
+            super().__init__("ledger wrong", reward=reward, **more)
 
     with pytest.raises(AssertionError, match=r"(?s)Spoilt does not conform, 1 problem:\n  step 1: got a ledger of"):
         assert_conforms(Spoilt)
