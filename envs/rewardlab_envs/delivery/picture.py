@@ -73,7 +73,7 @@ class StatePicture:
         colour = COLOURS["depot"] if mark == "D" else COLOURS.get(mark, COLOURS["."])
         draw.rectangle((left, top, right, bottom), fill=colour)
         if mark == "~":
-            draw.text((left + 5, bottom - 16), "slow", fill=INK, font_size=12)
+            draw.text((left + 5, top + 3), "slow", fill=INK, font_size=12)
         elif mark == "D":
             draw.text((left + 5, top + 3), "depot", fill=INK, font_size=13)
             if not state.carrying and state.orders_left:

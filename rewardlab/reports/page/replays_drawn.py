@@ -52,7 +52,7 @@ def drawn_episode(settings: Mapping[str, Any], recording: Mapping[str, Any]) -> 
         except RunFailed:
             raise
         except Exception as fault:  # the picture is a stranger's, and must not cost the ledger
-            told.append(f"No boards of kind {mode!r}: {' '.join(f'{type(fault).__name__}: {fault}'.split())}")
+            told.append(f"No boards of kind {mode!r}: {' '.join(f'{type(fault).__name__}: {fault}'.split())}.")
     played = next(iter(found.values()), None) or played_episode(settings, recording, None)
     texts = [moment.board for moment in found["ansi"].moments] if "ansi" in found else []
     if not all(isinstance(text, str) for text in texts):

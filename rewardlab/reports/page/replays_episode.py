@@ -57,7 +57,7 @@ def episode_data(chosen: ChosenEpisode, shelf: BoardShelf) -> dict[str, Any]:
         "label": chosen.label,
         "told": [shortened(sentence, _SENTENCE) for sentence in told if sentence],
         "steps": steps,
-        "actions": [shortened(moments[step].action.replace("_", " "), _SENTENCE) for step in steps],
+        "actions": [shortened(_in_words(moments[step].action), _SENTENCE) for step in steps],
         "notes": [moments[step].note for step in steps],
         "images": [shelf.put_image(board) if isinstance(board, np.ndarray) else None for board in boards],
         "texts": [shelf.put_text(drawn.texts[step]) if drawn.texts else None for step in steps],
@@ -93,6 +93,11 @@ def rare_steps(amounts: Sequence[float]) -> list[int]:
     """
     paying = [step for step, amount in enumerate(amounts) if amount]
     return paying if 2 * len(paying) < len(amounts) else []
+
+
+def _in_words(action: str) -> str:
+    """An action that has no name is called one: "action 3"."""
+    return f"action {action}" if action.isdigit() or action.startswith("[") else action.replace("_", " ")
 
 
 def _exploit_marks(drawn: DrawnEpisode) -> list[dict[str, Any]]:

@@ -147,6 +147,7 @@ def test_an_environment_that_draws_letters_only_and_one_that_draws_nothing() -> 
     lake["environment"]["settings"] = {"is_slippery": False}
     letters = episode_data(ChosenEpisode("best", "", lake, {"seed": 0, "actions": [1, 1, 2, 2, 1, 2]}), shelf)
     assert letters["notes"][-1] == "the task is over"
+    assert letters["actions"][:2] == ["", "action 1"]
     assert letters["lines"] == [{"name": "environment", "paid": [0.0] * 6 + [1.0], "total": [0.0] * 6 + [1.0]}]
     assert f"{MARK_BEGINS}S{MARK_ENDS}FFF" in shelf.texts[letters["texts"][0]]
 
