@@ -167,7 +167,9 @@ def _path(key: str, data: Mapping[str, Any], where: str) -> tuple[int | None, Ke
     if parts == ("environment", "id") or head in _SHARED:
         fix = "all variants share it, lest their results mean different things"
         raise BadInput(Problem(where, repr(key), _EXPECTED, fix))
-    raise BadInput(Problem(where, repr(key), _EXPECTED, nearest(head, ("algorithm", "environment", "variants"))))
+    kinds = {"algorithm": "algorithm.settings.gamma", "environment": "environment.settings.NAME"}
+    fix = f"name a key in it, as in {kinds[head]}" if head in kinds else nearest(head, (*kinds, "variants"))
+    raise BadInput(Problem(where, repr(key), _EXPECTED, fix))
 
 
 def _path_in_variant(rest: str, data: Mapping[str, Any], where: str) -> tuple[int, KeyPath]:
@@ -176,7 +178,8 @@ def _path_in_variant(rest: str, data: Mapping[str, Any], where: str) -> tuple[in
     meant = [name for name in sorted(names, key=len, reverse=True) if rest.startswith(f"{name}.")]
     if not meant:
         expected = f"variants.NAME and a key of that variant, NAME one of {', '.join(map(repr, names))}"
-        raise BadInput(Problem(where, repr(f"variants.{rest}"), expected, nearest(rest.partition(".")[0], names)))
+        fix = f"add a key, as in variants.{rest}.reward" if rest in names else nearest(rest.partition(".")[0], names)
+        raise BadInput(Problem(where, repr(f"variants.{rest}" if rest else "variants"), expected, fix))
     parts = rest[len(meant[0]) + 1 :].split(".")
     if "" in parts or parts[0] == "name":
         raise BadInput(Problem(where, repr(f"variants.{rest}"), "a key of the variant that changes its training"))

@@ -60,6 +60,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.attempts = dict.fromkeys(RUNS, 0)
         self.ended: dict[str, StoredRun] = {}
         self.tokens = dict.fromkeys(RUNS, 0)
+        self.given_back: set[str] = set()
         self.count = 0
 
     def teardown(self) -> None:
@@ -91,8 +92,12 @@ class StoreMachine(RuleBasedStateMachine):
             assert failed.message.startswith(f"it was begun {MAX_ATTEMPTS} times")
             self.ended[run], self.attempts[run] = failed, 0
             del self.holders[run]
-        elif is_orphan or (holder is None and (end is None or (end.state == "failed" and retries))):
+        elif is_orphan or (
+            # What had failed and was given back was not tried again: whoever waits for that may have it.
+            holder is None and (end is None or (end.state == "failed" and (retries or run in self.given_back)))
+        ):
             assert claim is not None
+            self.given_back.discard(run)
             assert claim.token > self.tokens[run]
             self.tokens[run] = claim.token
             self.attempts[run] += 1
@@ -129,6 +134,7 @@ class StoreMachine(RuleBasedStateMachine):
         assert is_released == (self.holders.get(run) is process)
         if is_released:
             self.attempts[run] -= 1
+            self.given_back.add(run)
             del self.holders[run]
 
     @precondition(lambda self: self.processes)
