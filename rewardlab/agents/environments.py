@@ -28,7 +28,7 @@ def make_single(
         render_mode: As in Gymnasium.
     """
     # An environment that draws nothing need not take the argument.
-    drawn = {} if render_mode is None else {"render_mode": render_mode}
+    drawn: dict[str, Any] = {} if render_mode is None else {"render_mode": render_mode}
     return gym.make(environment_id, **drawn, **settings, **_paying(reward))
 
 

@@ -11,46 +11,84 @@ from rewardlab.cli.words import one_line
 from rewardlab.errors import BadInput, Problem
 
 if TYPE_CHECKING:
+    from rewardlab.plugins.declared import DeclaredPlugin
     from rewardlab.reports.replay import Frame
 
 __all__ = ["list_all", "watch"]
 
 
 def list_all(options: argparse.Namespace) -> int:
-    """Show environments, rewards, potentials and experiments."""
-    import gymnasium as gym
-    from rich.console import Console
-    from rich.text import Text
+    """Show plugins, their environments and the experiments that come along, without importing anybody's code."""
+    from rewardlab.plugins.declared import declared_plugins
 
+    plugins = declared_plugins()
+    if options.plugin is not None or options.check:
+        return _look_at_plugins(plugins, options)
+    print("environments (rewardlab list NAME shows what one offers; rewardlab list --check tries each):")
+    for plugin in plugins:
+        for environment in plugin.environment_ids:
+            print(f"  {one_line(environment)}")
+        if not plugin.environment_ids and not plugin.faults:
+            print(f"  {plugin.module}: rewardlab list {plugin.module} shows its environments")
+        for fault in plugin.faults:
+            print(f"  plugin {one_line(plugin.module)}: {one_line(fault)}")
+    print("  and all of Gymnasium's own, as CartPole-v1")
+    _list_experiments()
+    return 0
+
+
+def _list_experiments() -> None:
     from rewardlab.lab.shipped import shipped_experiments
     from rewardlab.lab.study_spec import read_any_spec
-    from rewardlab.plugins import load_plugins
-    from rewardlab.rewards.catalogue import Catalogue
 
-    del options
-    console = Console()
-    for plugin in load_plugins():
-        if plugin.fault:
-            console.print(Text(f"plugin {plugin.module} could not be loaded: {plugin.fault}"))
-        for environment in plugin.environment_ids:
-            console.print(Text(environment, style="bold"))
-            try:
-                catalogue = Catalogue.of(gym.make(environment))
-            except Exception as fault:  # a stranger's environment must not hide the others
-                console.print(Text(f"  cannot be made: {one_line(f'{type(fault).__name__}: {fault}')}"))
-                continue
-            if catalogue is None:
-                continue
-            for name, reward in catalogue.rewards.items():
-                gamed = f" Exploit {reward.exploit.name}: {reward.exploit.summary}" if reward.exploit else ""
-                console.print(Text(f"  reward     {name}: {reward.summary}{gamed}"))
-            for name, potential in catalogue.potentials.items():
-                console.print(Text(f"  potential  {name}: {potential.summary}"))
-            console.print(Text(f"  events     {', '.join(catalogue.events)}"))
+    print("experiments:")
     for name, path in shipped_experiments().items():
-        console.print(Text(f"experiment {name}", style="bold"))
-        console.print(Text(f"  {read_any_spec(path).question}"))
-    return 0
+        print(f"  {name}", f"    {read_any_spec(path).question}", sep="\n")
+
+
+def _look_at_plugins(plugins: list[DeclaredPlugin], options: argparse.Namespace) -> int:
+    """Try one plugin or all, each in a process of its own."""
+    from rewardlab.errors import one_of
+    from rewardlab.plugins.looked_at import LookedAt, look_at
+
+    chosen = plugins
+    if options.plugin is not None:
+        module = options.plugin.partition(":")[0]
+        chosen = [plugin for plugin in plugins if plugin.module == module]
+        if not chosen:
+            raise BadInput(one_of("PLUGIN", module, [plugin.module for plugin in plugins], "plugin"))
+    is_sound = True
+    for plugin in chosen:
+        hopeless = "; ".join(plugin.faults) if not plugin.environment_ids and plugin.faults else ""
+        seen = LookedAt(plugin.module, hopeless) if hopeless else look_at(plugin.module, seconds=options.time_limit)
+        is_sound = is_sound and seen.is_sound and not plugin.faults
+        name = one_line(plugin.module)
+        faults = [fault for fault in plugin.faults if fault not in hopeless]
+        print(*(f"plugin {name}: {one_line(fault)}" for fault in faults), sep="\n", end="\n" if faults else "")
+        if seen.fault:
+            print(f"plugin {name} could not be loaded: {one_line(seen.fault)}")
+        elif options.plugin is None:
+            made = sum("fault" not in offered for offered in seen.environments.values())
+            print(f"plugin {name}: environments that can be made: {made}")
+        for environment, offered in seen.environments.items():
+            _print_environment(environment, offered, options.plugin)
+    return 0 if is_sound else 1
+
+
+def _print_environment(environment: str, offered: dict[str, Any], asked: str | None) -> None:
+    """What an environment offers, if it was asked for; its fault in any case."""
+    if asked is not None and ":" in asked and asked != environment:
+        return
+    if "fault" in offered:
+        print(one_line(environment), f"  cannot be made: {one_line(offered['fault'])}", sep="\n")
+    elif asked is not None:
+        print(one_line(environment))
+        for kind in ("reward", "potential"):
+            for name, summary in offered.get(f"{kind}s", {}).items():
+                meant = " (the objective)" if kind == "reward" and name == offered["objective"] else ""
+                print(one_line(f"  {kind:<10} {name}{meant}: {summary}"))
+        if "events" in offered:
+            print(one_line(f"  events     {', '.join(offered['events'])}"))
 
 
 def watch(options: argparse.Namespace) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import platform
 import subprocess
 from functools import cache
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from rewardlab.agents.training import TrainingRun
-from rewardlab.plugins import PLUGIN_GROUP
+from rewardlab.plugins import declared_plugins
 
 __all__ = ["code_version", "library_versions", "run_provenance"]
 
@@ -46,7 +46,7 @@ def run_provenance(training: TrainingRun, *, spec_hash: str, engine: str, second
 @cache
 def library_versions() -> dict[str, str]:
     """The versions of what a result depends on, packages that bring environments among them."""
-    plugins = {point.dist.name for point in entry_points(group=PLUGIN_GROUP) if point.dist is not None}
+    plugins = {plugin.distribution for plugin in declared_plugins()}
     found = {}
     for name in sorted({*_PACKAGES, *plugins}):
         try:

@@ -11,10 +11,10 @@ import numpy as np
 from gymnasium.envs.registration import EnvSpec
 
 from rewardlab.mdp import FiniteEnv, FiniteTask, solve, solve_finite_horizon
-from rewardlab.plugins import load_plugins
+from rewardlab.plugins import load_plugin
 from rewardlab.transitions import Transitions
 
-IDS = tuple(name for plugin in load_plugins() if plugin.module == "rewardlab_envs" for name in plugin.environment_ids)
+IDS = load_plugin("rewardlab_envs").environment_ids
 
 Criterion = tuple[float, int | None]  # discount and horizon
 Choose = Callable[[int, int], int]  # (state, step) to action
