@@ -41,6 +41,7 @@ class FiniteEnv(gym.Env[Any, Any]):
         self.task = task
         self.table = OutcomeTable(task, task.catalogue.objective if reward is None else reward)
         self.render_mode = render_mode
+        self.metadata = {**type(self).metadata, "render_modes": task.render_modes}
         self.observation_space = task.observation_space()
         self.action_space = gym.spaces.Discrete(task.model.n_actions)
         self._state: int | None = None

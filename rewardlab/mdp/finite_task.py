@@ -83,6 +83,11 @@ class FiniteTask:
             return spaces.Discrete(self.model.n_states)
         return spaces.Box(0.0, 1.0, (self.observations.shape[1],), np.float32)
 
+    @property
+    def render_modes(self) -> list[str]:
+        """How its states can be shown."""
+        return ["ansi"] if self.rgb_picture is None else ["ansi", "rgb_array"]
+
     def check_render_mode(self, mode: str | None) -> None:
         """Refuse a render mode that this task has no pictures for.
 

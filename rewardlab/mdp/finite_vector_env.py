@@ -62,7 +62,8 @@ class FiniteVectorEnv(VectorEnv[Any, Any, Any], Restorable):
         self.num_envs = num_envs
         self.max_episode_steps = task.max_episode_steps if max_episode_steps is None else max_episode_steps
         self.render_mode = render_mode
-        self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
+        offered = {"render_modes": task.render_modes, "autoreset_mode": self.autoreset_mode}
+        self.metadata = {**type(self).metadata, **offered}
         self.single_observation_space = task.observation_space()
         self.single_action_space = Discrete(task.model.n_actions)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
