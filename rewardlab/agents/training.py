@@ -164,7 +164,8 @@ def _keeper(run: TrainingRun, env: VectorLedger, beside: Any, checkpoints: Check
     settings = {field.name: getattr(run, field.name) for field in fields(run)}
     settings |= {"observation_space": str(env.single_observation_space), "action_space": str(env.single_action_space)}
     parts = [*layers(env), *([] if beside is None else [beside])]
-    return CheckpointKeeper(checkpoints, RunMark.of(settings, made_with(with_torch=with_torch)), obstacle(parts))
+    mark = RunMark.of(settings, made_with(run.environment_id, with_torch=with_torch))
+    return CheckpointKeeper(checkpoints, mark, obstacle(parts))
 
 
 def _learned(

@@ -13,6 +13,7 @@ from typing import Any, final
 import numpy as np
 
 from rewardlab.errors import Problem
+from rewardlab.plugins import declared_plugins
 
 __all__ = ["RunMark", "made_with"]
 
@@ -80,14 +81,17 @@ class RunMark:
         )
 
 
-def made_with(*, with_torch: bool) -> dict[str, Any]:
+def made_with(environment_id: str, *, with_torch: bool) -> dict[str, Any]:
     """What the bits of a training depend on beside its settings.
 
     Args:
+        environment_id: Of the environment; the package that declares its module counts, with its version.
         with_torch: Whether it computes by torch, whose kernels and sums depend on the processor and the threads.
     """
     packages = (*_PACKAGES, *_PACKAGES_OF_SB3) if with_torch else _PACKAGES
-    found: dict[str, Any] = {name: _version(name) for name in packages}
+    module = environment_id.rpartition(":")[0]
+    brings = (plugin.distribution for plugin in declared_plugins() if plugin.module == module)
+    found: dict[str, Any] = {name: _version(name) for name in (*packages, *brings)}
     found |= {"python": platform.python_version(), "machine": platform.machine()}
     if with_torch:
         import torch

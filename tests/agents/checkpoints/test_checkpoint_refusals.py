@@ -23,8 +23,10 @@ from rewardlab.agents.checkpoints import (
     write_checkpoint,
 )
 from rewardlab.agents.checkpoints.foreign_content import foreign_content
+from rewardlab.agents.checkpoints.run_mark import made_with
 from rewardlab.errors import BadInput
 from tests.agents.checkpoints.broken_off import break_off, hashed, present, quiet, training
+from tests.broken_plugins import install
 
 
 @pytest.fixture
@@ -136,6 +138,19 @@ ANOTHER = {
         r'observation_space: got "Box\(0.0, 1.0, \(36,\), float32\)", expected "Box\(0.0, 1.0, \(',
     ),
 }
+
+
+def test_the_version_of_the_package_that_brings_the_environment_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, "my_town", None, "[rewardlab.environments]\nTown-v0 = my_town\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    before = RunMark.of({}, made_with("my_town:Town-v0", with_torch=False))
+    metadata = tmp_path / "my_town-1.0.dist-info" / "METADATA"
+    metadata.write_text(metadata.read_text().replace("Version: 1.0", "Version: 1.1"))
+    after = RunMark.of({}, made_with("my_town:Town-v0", with_torch=False))
+    assert after.made_otherwise(before.head(5)) == "my_town 1.0 instead of 1.1"
+    assert "my_town" not in made_with("CartPole-v1", with_torch=False)
 
 
 @pytest.mark.parametrize("changed", ANOTHER)
