@@ -92,6 +92,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--steps", type=words.count, default=140_000, metavar="N", help="of each run (default: 140000)"
     )
     compare.add_argument("--gamma", type=float, default=0.97, metavar="G", help="the discount (default: 0.97)")
+    _add_setting_option(compare)
     _add_training_options(compare)
     compare.set_defaults(command=training.compare)
 

@@ -51,13 +51,15 @@ def compare(options: argparse.Namespace) -> int:
     from rewardlab.lab.quick_comparison import default_reward, quick_comparison
     from rewardlab.rewards.returns import check_gamma
 
+    settings = dict(options.set)
     spec = quick_comparison(
         options.environment,
-        options.reward or [default_reward(options.environment, allowed_modules=options.allow_code)],
+        options.reward or [default_reward(options.environment, settings, allowed_modules=options.allow_code)],
         options.shaping,
         gamma=check_gamma(options.gamma, "--gamma"),
         seeds=options.seeds,
         steps=options.steps,
+        settings=settings,
     )
     if not options.yes:
         refuse_large(len(spec.variants), len(spec.seeds), spec.budget_steps, "--seeds")

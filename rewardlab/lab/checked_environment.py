@@ -11,9 +11,11 @@ import gymnasium as gym
 from gymnasium.envs.registration import EnvSpec, load_env_creator
 
 from rewardlab.errors import BadInput, Problem, one_of
-from rewardlab.plugins import environment_spec
+from rewardlab.plugins import declared_plugins, environment_spec
 
 __all__ = ["checked_environment"]
+
+_ANY = "rewardlab.outside:rewardlab/Any-v0"
 
 _NOT_FOR_THE_ENVIRONMENT = {
     "reward": "what is paid belongs at variants",
@@ -61,8 +63,13 @@ def checked_environment(
     ]
     if own:
         raise BadInput(*own)
+    if environment_id == _ANY:
+        _require_allowed(settings, settings_place, allowed_modules)
     try:
-        return gym.make(environment_id, **settings)
+        env = gym.make(environment_id, **settings)
+        if environment_id == _ANY:
+            env.get_wrapper_attr("try_step")()
+        return env
     except BadInput as fault:
         problems = [replace(problem, where=f"{settings_place}.{problem.where}") for problem in fault.problems]
         raise BadInput(*problems) from None
@@ -72,6 +79,22 @@ def checked_environment(
         got = f"{environment_id!r} with settings {dict(settings)}"
         made = f"an environment that can be made ({why})"
         raise BadInput(*(problems or [Problem(settings_place.removesuffix(".settings"), got, made)])) from None
+
+
+def _require_allowed(settings: Mapping[str, Any], where: str, allowed_modules: Collection[str]) -> None:
+    """That the modules which settings name may be imported."""
+    from rewardlab.outside.named_code import modules_named
+
+    declared = {plugin.module for plugin in declared_plugins()}
+    problems = []
+    for module, setting in modules_named(settings).items():
+        package = module.partition(".")[0]
+        if package == "gymnasium" or module in declared or {module, package} & set(allowed_modules):
+            continue
+        fix = f"install it as a plugin, or allow its code to run with --allow-code {module}"
+        problems.append(Problem(f"{where}.{setting}", repr(module), f"a module among {sorted(declared)}", fix))
+    if problems:
+        raise BadInput(*problems)
 
 
 def _unknown_settings(found: EnvSpec, settings: Mapping[str, Any], where: str) -> list[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rewardlab.agents.environments import ENVIRONMENT_REWARD
@@ -32,6 +32,7 @@ def quick_comparison(
     gamma: float,
     seeds: int,
     steps: int,
+    settings: Mapping[str, Any] | None = None,
 ) -> ExperimentSpec:
     """Compare rewards, each as it is and with each shaping.
 
@@ -42,6 +43,7 @@ def quick_comparison(
         gamma: The agents' discount, and the shaping's.
         seeds: The number of seeds.
         steps: The budget of each run, in environment steps.
+        settings: Keyword arguments of the environment.
 
     Raises:
         BadInput: The arguments make no sense; all problems at once.
@@ -57,7 +59,7 @@ def quick_comparison(
         "version": 1,
         "name": "compare",
         "question": f"What is learned from {', '.join(rewards)} in {environment_id}?",
-        "environment": {"id": environment_id},
+        "environment": {"id": environment_id, "settings": dict(settings or {})},
         "algorithm": {"settings": {**QUICK_PPO, "gamma": gamma}},
         "variants": variants,
         "seeds": seeds,
@@ -66,17 +68,20 @@ def quick_comparison(
     return parse_spec(data, "compare")
 
 
-def default_reward(environment_id: str, *, allowed_modules: Collection[str] = ()) -> str:
+def default_reward(
+    environment_id: str, settings: Mapping[str, Any] | None = None, *, allowed_modules: Collection[str] = ()
+) -> str:
     """What is compared where no reward is named: the objective of the catalogue, or the environment's own reward.
 
     Args:
         environment_id: A registered id.
+        settings: Keyword arguments of the environment.
         allowed_modules: Modules that may be imported beside those of installed plugins.
 
     Raises:
         BadInput: There is no such environment.
     """
-    env = checked_environment(environment_id, {}, "ENV", "ENV", allowed_modules=allowed_modules)
+    env = checked_environment(environment_id, settings or {}, "ENV", "--set", allowed_modules=allowed_modules)
     catalogue = Catalogue.of(env)
     env.close()
     return ENVIRONMENT_REWARD if catalogue is None else catalogue.objective

@@ -10,7 +10,7 @@ from tests.house.project import modules_of
 
 _BASE = {"errors", "snapshots", "transitions", "rewards"}
 _MODELS = _BASE | {"plugins", "mdp", "wrappers"}
-_BENCH = _MODELS | {"audit", "losses", "agents"}
+_BENCH = _MODELS | {"outside", "audit", "losses", "agents"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plugins": _BASE,
     "mdp": _BASE,
     "wrappers": _BASE,
+    "outside": _BASE | {"plugins"},
     "audit": _MODELS,
     "agents": _MODELS | {"audit", "losses"},
     "lab": _BENCH,

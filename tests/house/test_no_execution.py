@@ -28,6 +28,7 @@ FORBIDDEN_CALLS = {
 ALLOWED = {
     ("rewardlab/__init__.py", "import_module"): "a room of this package, by the name of an attribute",
     ("rewardlab/agents/algorithms.py", "importlib.import_module"): "one of five modules, looked up by algorithm",
+    ("rewardlab/outside/named_code.py", "importlib.import_module"): "a declared plugin, or what --allow-code names",
     ("rewardlab/plugins/loading.py", "importlib.import_module"): "a declared plugin, or what --allow-code names",
     ("rewardlab/testing/targets.py", "importlib.import_module"): "the module that `rewardlab check` is told to",
     ("envs/rewardlab_envs/endgame/tablebase_cache.py", "np.load"): "with allow_pickle=False",
