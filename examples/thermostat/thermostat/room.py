@@ -1,4 +1,4 @@
-"""The room as a finite model: eleven temperatures, a lamp beside the sensor, and a window that lets the warmth out."""
+"""The room as a finite model: eleven temperatures, and a lamp beside the sensor."""
 
 from __future__ import annotations
 
