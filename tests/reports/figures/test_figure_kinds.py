@@ -70,7 +70,9 @@ def test_the_ledger_has_a_line_for_each_term_with_a_stroke_of_its_own(tmp_path: 
     assert lines["speed"].get_linestyle() != lines["shaping"].get_linestyle()
 
 
-@pytest.mark.parametrize("kind", FIGURE_KINDS)
+@pytest.mark.parametrize(
+    "kind", ["scores", *(pytest.param(kind, marks=pytest.mark.slow) for kind in FIGURE_KINDS if kind != "scores")]
+)
 def test_drawn_twice_it_has_the_same_bytes_and_no_date(kind: str, tmp_path: Path) -> None:
     comparison = comparison_of(tmp_path, "one", "$other$", seeds=1)
     first, second = (write_figure(comparison, kind, tmp_path / f"{name}.svg").read_bytes() for name in ("a", "b"))
@@ -79,7 +81,7 @@ def test_drawn_twice_it_has_the_same_bytes_and_no_date(kind: str, tmp_path: Path
     assert first.count(b"<path") > 50
 
 
-@pytest.mark.parametrize("ending", ["pdf", "png"])
+@pytest.mark.parametrize("ending", ["pdf", pytest.param("png", marks=pytest.mark.slow)])
 def test_it_may_be_written_otherwise(ending: str, tmp_path: Path) -> None:
     path = write_figure(comparison_of(tmp_path, "one", seeds=1), "scores", tmp_path / f"a.{ending}")
     if ending == "png":
