@@ -155,6 +155,7 @@ def test_a_new_seed_and_a_new_variant_train_only_themselves(copy: Path) -> None:
     assert len(after) == 6
 
 
+@pytest.mark.slow
 def test_results_are_byte_identical_elsewhere_and_with_one_worker(finished: tuple[Said, Path], tmp_path: Path) -> None:
     said = run(small_spec(), tmp_path / "elsewhere", "--workers", 1)
     assert said.code == 0

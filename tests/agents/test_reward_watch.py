@@ -234,6 +234,7 @@ def test_agents_and_wrappers_of_sb3(algorithm: type, outer: str) -> None:
     assert watch._paid == pytest.approx(np.mean(np.reshape(seen[: 2 * blocks], (-1, 2)), axis=1), abs=1e-9)
 
 
+@pytest.mark.slow
 def test_continuous_actions_are_those_that_the_environment_got() -> None:
     for algorithm, settings in ((PPO, {"n_steps": 100, "batch_size": 100}), (SAC, {"learning_starts": 300})):
         watch = RewardWatch(block_episodes=1)

@@ -91,6 +91,7 @@ def test_the_turn_to_the_hack_is_told_and_the_term_named(world: str) -> None:
     assert alarm.step > 16_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS)
 def test_who_does_what_was_meant_throughout_raises_no_alarm(world: str) -> None:
     task, reward, _ = HACKS[world]

@@ -58,6 +58,7 @@ def test_repeated_run_is_bit_identical(algorithm: str) -> None:
     assert fingerprint(run) == fingerprint(run)
 
 
+@pytest.mark.slow
 def test_run_does_not_depend_on_the_process_or_on_global_streams() -> None:
     random.seed(99)
     np.random.seed(99)  # noqa: NPY002 - a disturbance on purpose

@@ -253,6 +253,7 @@ def episode(env: MiniChessEnv, seed: int, choose: Callable[[dict[str, list[int]]
     return paid, Transitions(np.array(states), np.array(actions), np.array(reached_states), np.array(ends), columns)
 
 
+@pytest.mark.slow
 def test_captures_pay_an_agent_that_never_wins_and_the_detector_sees_it() -> None:
     env = MiniChessEnv("capture_bonus")
     exploit = env.catalogue.rewards["capture_bonus"].exploit

@@ -41,6 +41,7 @@ def test_exact_losses_by_hand(reward: str, worst: float, best: float) -> None:
     assert (loss.exact, loss.exact_best) == pytest.approx((worst, best), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_learners_come_near_what_is_exact_where_learning_is_easy() -> None:
     table = ROBOT.model.reward_table(ROBOT.catalogue.reward("fair_progress"))
     loss = proxy_loss(ROBOT, table, 0.97, budget_steps=20_000, seeds=(0, 1, 2))

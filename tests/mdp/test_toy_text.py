@@ -91,7 +91,9 @@ def test_the_same_actions_give_the_same_stream_as_in_the_original(env_id: str) -
     assert endings.sum() == 30
 
 
-@pytest.mark.parametrize("env_id", ["FrozenLake-v1", "CliffWalking-v1", "Taxi-v4"])
+@pytest.mark.parametrize(
+    "env_id", ["FrozenLake-v1", "CliffWalking-v1", pytest.param("Taxi-v4", marks=pytest.mark.slow)]
+)
 def test_slippery_ones_have_the_originals_chances(env_id: str) -> None:
     slippery = {"is_rainy": True} if env_id == "Taxi-v4" else {"is_slippery": True}
     base: Any = gym.make(env_id, **slippery).unwrapped

@@ -102,6 +102,7 @@ def test_shaping_is_taken_out_exactly_also_where_a_time_limit_cut_off() -> None:
     assert sampled_starc(steps, paid[0], -paid[1], GAMMA, rng=rng, resamples=20).low == pytest.approx(1, abs=1e-11)
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_truth_and_shrinks() -> None:
     # 25 records; a true 90 % would be below 17 of 25 in 1 of 1,000 tries.
     model = slippery_fork()

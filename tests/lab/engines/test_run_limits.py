@@ -35,6 +35,7 @@ def events_of(jobs: list[str], limits: RunLimits, workers: int = 2) -> list[Even
     return list(LocalEngine(workers, limits).run(do, jobs, PRELOAD))
 
 
+@pytest.mark.slow
 def test_eight_kinds_of_failure_are_named_and_the_others_finish(tmp_path: Path) -> None:
     jobs = [f"{kind} {tmp_path} 50" if kind == "fork" else kind for kind in KINDS]
     mixed = [job for pair in zip(jobs, [f"count {number}" for number in range(8)], strict=True) for job in pair]
