@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import zlib
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ from rewardlab.lab.statistics import (
     time_to_threshold,
 )
 from rewardlab.lab.store import ResultStore, StoredRun
+from rewardlab.lab.store.faults import damaged
 
 __all__ = ["Comparison", "VariantSummary", "compare"]
 
@@ -94,14 +96,27 @@ class Comparison:
 
 
 def compare(plan: Plan, store: ResultStore) -> Comparison:
-    """Sum up what the store holds of an experiment; runs that are missing count as not finished."""
+    """Sum up what the store holds of an experiment; runs that are missing count as not finished.
+
+    Raises:
+        StoreUnusable: A row has other settings than the run that it is kept for.
+    """
     finished = {variant.name: _finished(plan, variant.name, store) for variant in plan.spec.variants}
     return Comparison(plan, tuple(_summary(plan, variant, store, finished) for variant in plan.spec.variants))
 
 
 def _finished(plan: Plan, variant: str, store: ResultStore) -> dict[int, StoredRun]:
-    rows = {run.seed: store.read(run.identity) for run in plan.runs if run.variant == variant}
-    return {seed: row for seed, row in rows.items() if row is not None and row.state == "finished"}
+    found = {}
+    for run in plan.runs:
+        row = store.read(run.identity) if run.variant == variant else None
+        if row is None or row.state != "finished":
+            continue
+        # Replays are made by a row's settings, and these may name code. Those of the plan were allowed; a store may
+        # come from anybody.
+        if row.settings != json.loads(json.dumps(run.settings)):
+            raise damaged(store.path, f"a row with the settings of another run ({run.identity})")
+        found[run.seed] = row
+    return found
 
 
 def _failures(plan: Plan, variant: str, store: ResultStore, finished: Mapping[int, StoredRun]) -> dict[int, str]:
