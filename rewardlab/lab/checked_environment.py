@@ -11,11 +11,10 @@ import gymnasium as gym
 from gymnasium.envs.registration import EnvSpec, load_env_creator
 
 from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab.outside import ANY_ID, modules_named
 from rewardlab.plugins import declared_plugins, environment_spec
 
 __all__ = ["checked_environment"]
-
-_ANY = "rewardlab.outside:rewardlab/Any-v0"
 
 _NOT_FOR_THE_ENVIRONMENT = {
     "reward": "what is paid belongs at variants",
@@ -63,11 +62,11 @@ def checked_environment(
     ]
     if own:
         raise BadInput(*own)
-    if environment_id == _ANY:
+    if environment_id == ANY_ID:
         _require_allowed(settings, settings_place, allowed_modules)
     try:
         env = gym.make(environment_id, **settings)
-        if environment_id == _ANY:
+        if environment_id == ANY_ID:
             env.get_wrapper_attr("try_step")()
         return env
     except BadInput as fault:
@@ -83,8 +82,6 @@ def checked_environment(
 
 def _require_allowed(settings: Mapping[str, Any], where: str, allowed_modules: Collection[str]) -> None:
     """That the modules which settings name may be imported."""
-    from rewardlab.outside.named_code import modules_named
-
     declared = {plugin.module for plugin in declared_plugins()}
     problems = []
     for module, setting in modules_named(settings).items():
