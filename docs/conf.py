@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 project = "rewardlab"
 root_doc = "docs/index"
@@ -24,12 +25,12 @@ _SECTION = re.compile(r"^## (.+?)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _PAGE = re.compile(r"^ *- \[([^\]]+)\]\(([^)#]+)\.md\)", re.MULTILINE)
 
 
-def setup(app):  # type: ignore[no-untyped-def]  # called by Sphinx
-    """Take the navigation from the lists of links on the first page, so that it is written once."""
+def setup(app: Any) -> None:
+    """Called by Sphinx: the navigation is taken from the lists of links on the first page, and so written once."""
     app.connect("source-read", _add_navigation)
 
 
-def _add_navigation(app, name, source):  # type: ignore[no-untyped-def]
+def _add_navigation(app: Any, name: str, source: list[str]) -> None:
     if name != root_doc:
         return
     for title, body in _SECTION.findall(source[0]):
