@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import unescape
 from html.parser import HTMLParser
@@ -14,11 +15,14 @@ import pytest
 from rewardlab.lab import ResultStore, StoredRun, compare, submission
 from rewardlab.lab.comparison import Comparison
 from rewardlab.lab.exports import results_csv, table_hash
+from rewardlab.reports.page.charts import Chart
 from rewardlab.reports.page.document import page_html
 from rewardlab.reports.page.experiment_page import experiment_page, experiment_sections
 from rewardlab.reports.page.failed_runs import failures_section
 from rewardlab.reports.page.numbers_table import numbers_section
 from rewardlab.reports.page.origin import origin_section
+from rewardlab.reports.page.replays import Replays
+from rewardlab.reports.page.section import Section
 from tests.lab.small_experiment import plan_of, small_spec
 from tests.reports.finished_experiment import comparison_of, result
 from tests.reports.page.made_comparison import checked
@@ -100,6 +104,17 @@ def test_texts_steer_neither_the_page_nor_the_reader() -> None:
     assert "<title>⟨U+202E⟩title</title>" in head
     assert "answer␛[2J" in head
     assert "⟨U+2066⟩&lt;/p&gt;" in head
+
+
+def test_no_text_ends_the_data_that_it_stands_in() -> None:
+    text = "</script ><i>out</i><!--<script "
+    section = Section("one", "One", charts=[Chart("one", "one", [], {"title": {"text": text}})])
+    page = page_html("", "", [section], replays=Replays(("one",), {"images": [], "texts": [text], "players": [[]]}))
+    assert "i" not in [tag for tag, _ in Outline(page).tags]
+    (data,) = re.findall('<script type="application/json" id="replay-data">(.*?)</script>', page)
+    # Of "</script" with a space behind it, and of "<!--<script", a browser needs no ">" to leave the data, or never to.
+    assert not {"<", ">"} & set(data)
+    assert json.loads(data)["texts"] == [text]
 
 
 def test_failed_runs_are_told_at_the_top_and_below(page: str, found: tuple[Comparison, ResultStore]) -> None:

@@ -59,6 +59,7 @@ def test_a_step_changes_the_board_and_the_ledger(opened: Window) -> None:
     # Dropped in the minute in which it was picked up: 10 for speed, by nothing but the exploit.
     assert opened.page.text_content(CAPTION) == "Step 2 of 40: drop; drop at once shows from here on"
     assert _totals(opened) == ["+10", "+10", "−0.002"]
+    assert _of_this_step(opened) == ["+10", "+10", "−0.001"]
     player.get_by_role("button", name="Back").click()
     assert opened.page.evaluate(SHOWN) == picked_up != before
     assert _totals(opened) == ["0", "0", "−0.001"]
@@ -143,6 +144,13 @@ def test_it_fits_a_phone_and_has_dark_and_printed_colours(opened: Window) -> Non
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
     page.set_viewport_size({"width": 1100, "height": 900})
     assert opened.complaints() == []
+
+
+def _of_this_step(opened: Window) -> list[str]:
+    """What the step paid, as the ledger of the first player shows it."""
+    rows = opened.page.locator(".player").first.locator(".ledger tbody tr td:nth-child(2)")
+    found: list[str] = rows.all_text_contents()
+    return found
 
 
 def _totals(opened: Window) -> list[str]:
