@@ -209,7 +209,10 @@ def test_a_reader_may_leave_early() -> None:
     assert process.returncode == 0
 
 
-@pytest.mark.parametrize(("environment", "row"), [("CartPole-v1", "environment"), (DELIVERY, "on_time")])
+@pytest.mark.parametrize(
+    ("environment", "row"),
+    [pytest.param("CartPole-v1", "environment", marks=pytest.mark.slow), (DELIVERY, "on_time")],
+)
 def test_comparing_nothing_compares_the_objective(environment: str, row: str, tmp_path: Path) -> None:
     said = call("compare", environment, "--seeds", 1, "--steps", 4000, "--out", tmp_path)
     assert said.code == 0

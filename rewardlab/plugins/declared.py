@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import Distribution, EntryPoint, distributions
+from pathlib import Path
 from typing import final
 
 __all__ = ["ENVIRONMENT_GROUP", "PLUGIN_GROUP", "DeclaredPlugin", "declared_plugins", "told"]
@@ -45,14 +48,7 @@ def declared_plugins() -> list[DeclaredPlugin]:
 
     A package whose metadata cannot be read is a plugin with a fault if it seems to be one.
     """
-    found: dict[str, _Draft] = {}
-    for name, distribution in _installed():
-        for point in _points(distribution, name, found):
-            draft = found.setdefault(point.value, _Draft(name))
-            if point.group == ENVIRONMENT_GROUP:
-                draft.names.append(point.name)
-    _claimed_twice(found)
-    return [_declared(module, draft) for module, draft in sorted(found.items())]
+    return list(_installed_plugins(tuple((entry, _changed(entry)) for entry in sys.path)))
 
 
 def told(fault: BaseException) -> str:
@@ -63,6 +59,27 @@ def told(fault: BaseException) -> str:
     except Exception:  # its own text raises
         return f"{kind}, which cannot be shown"
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
+
+
+def _changed(entry: str) -> int:
+    """When a folder of packages last changed: each package that comes or goes is an entry of it."""
+    try:
+        return Path(entry or ".").stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=8)
+def _installed_plugins(path: tuple[tuple[str, int], ...]) -> tuple[DeclaredPlugin, ...]:
+    """Those on the path as it is; kept, since a plan asks a dozen times, and hundreds of packages are looked at."""
+    found: dict[str, _Draft] = {}
+    for name, distribution in _installed():
+        for point in _points(distribution, name, found):
+            draft = found.setdefault(point.value, _Draft(name))
+            if point.group == ENVIRONMENT_GROUP:
+                draft.names.append(point.name)
+    _claimed_twice(found)
+    return tuple(_declared(module, draft) for module, draft in sorted(found.items()))
 
 
 @final
