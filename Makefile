@@ -12,8 +12,11 @@ PEERS ?=
 BIN    := $(VENV)/bin
 PYTHON := $(BIN)/python
 PIP    := $(PYTHON) -m pip --disable-pip-version-check install -qq -c constraints.txt
-# Without bytecode every start compiles torch anew, for seconds; some machines tell Python not to write any.
-COMPILE := env -u PYTHONDONTWRITEBYTECODE $(PYTHON) -m compileall -qq -j 0 $(VENV)/lib || true
+COMPILE := $(PYTHON) -m compileall -qq -j 0 $(VENV)/lib || true
+
+# Some machines tell Python to write no bytecode. Every start would compile torch anew, for seconds, every test session
+# rewrite its assertions, and every process that a test starts compile the packages.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test slow format lint types check docs gallery bench build clean

@@ -18,35 +18,44 @@ PUBLIC = {name: path for name, path in MODULES.items() if not any(part.startswit
 WITH_EXAMPLES = [name for name, path in MODULES.items() if ">>>" in path.read_text(encoding="utf-8")]
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_all_is_sorted_without_repetition_and_true(name: str) -> None:
-    module = importlib.import_module(name)
-    listed = getattr(module, "__all__", [])
-    # Constants, then classes, then functions, as ruff sorts them.
-    assert list(listed) == sorted(set(listed), key=lambda word: (not word.isupper(), not word[0].isupper(), word))
-    assert [word for word in listed if not hasattr(module, word)] == []
+def test_all_is_sorted_without_repetition_and_true() -> None:
+    faults = []
+    for name in MODULES:
+        module = importlib.import_module(name)
+        listed = list(getattr(module, "__all__", []))
+        # Constants, then classes, then functions, as ruff sorts them.
+        if listed != sorted(set(listed), key=lambda word: (not word.isupper(), not word[0].isupper(), word)):
+            faults.append((name, listed))
+        faults += [(name, word) for word in listed if not hasattr(module, word)]
+    assert faults == []
 
 
-@pytest.mark.parametrize("name", PUBLIC)
-def test_what_is_offered_is_not_hidden_by_a_module_of_the_same_name(name: str) -> None:
-    module = importlib.import_module(name)
-    offered = {word: getattr(module, word) for word in getattr(module, "__all__", [])}
-    assert [word for word, value in offered.items() if inspect.ismodule(value) and not callable(value)] == []
+def test_what_is_offered_is_not_hidden_by_a_module_of_the_same_name() -> None:
+    faults = []
+    for name in PUBLIC:
+        module = importlib.import_module(name)
+        offered = {word: getattr(module, word) for word in getattr(module, "__all__", [])}
+        faults += [(name, word) for word, value in offered.items() if inspect.ismodule(value) and not callable(value)]
+    assert faults == []
 
 
-@pytest.mark.parametrize("name", PUBLIC)
-def test_what_a_module_offers_is_listed(name: str) -> None:
-    defined = {node.name for node in _definitions(PUBLIC[name]) if not node.name.startswith("_")}
-    assert defined <= set(getattr(importlib.import_module(name), "__all__", []))
+def test_what_a_module_offers_is_listed() -> None:
+    faults = []
+    for name, path in PUBLIC.items():
+        defined = {node.name for node in _definitions(path) if not node.name.startswith("_")}
+        faults += [(name, word) for word in sorted(defined - set(getattr(importlib.import_module(name), "__all__", [])))]
+    assert faults == []
 
 
-@pytest.mark.parametrize("name", PUBLIC)
-def test_a_module_and_all_that_it_offers_is_explained(name: str) -> None:
-    assert ast.get_docstring(_tree(PUBLIC[name])), "the module has no docstring"
-    listed = getattr(importlib.import_module(name), "__all__", [])
-    assert [
-        node.name for node in _definitions(PUBLIC[name]) if node.name in listed and not ast.get_docstring(node)
-    ] == []
+def test_a_module_and_all_that_it_offers_is_explained() -> None:
+    faults = []
+    for name, path in PUBLIC.items():
+        if not ast.get_docstring(_tree(path)):
+            faults.append((name, "the module itself"))
+        listed = getattr(importlib.import_module(name), "__all__", [])
+        defined = _definitions(path)
+        faults += [(name, node.name) for node in defined if node.name in listed and not ast.get_docstring(node)]
+    assert faults == []
 
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
