@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 _QUIET_SECONDS = 2.0
+_CALLS_OF_AN_IMPORT = 3  # in whose time it is to be done, since it may read a thousand files
 
 
 def check(options: argparse.Namespace) -> int:
@@ -30,7 +31,7 @@ def check(options: argparse.Namespace) -> int:
     from rewardlab.testing.targets import subjects_named
 
     with _this_folder():
-        subjects = subjects_named(options.target)
+        subjects = subjects_named(options.target, seconds=_CALLS_OF_AN_IMPORT * options.patience)
         found = []
         for subject in subjects:
             patience = Patience(options.patience)

@@ -270,7 +270,7 @@ def _add_own_code(commands: argparse._SubParsersAction[_Parser]) -> None:
         type=words.seconds,
         default=10.0,
         metavar="SECONDS",
-        help="that one call, such as a step, may take (default: 10)",
+        help="that one call, such as a step, may take; an import three times as long (default: 10)",
     )
     check.add_argument("--json", action="store_true", help="print what was found as JSON")
     check.set_defaults(command=checking.check)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
+
+from rewardlab.plugins.apart import run_apart
 
 __all__ = ["SECONDS", "LookedAt", "look_at"]
 
@@ -52,28 +49,12 @@ def look_at(module: str, *, seconds: float = SECONDS) -> LookedAt:
     """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        command = [sys.executable, "-m", "rewardlab.plugins.looking", module, str(report)]
-        # What it prints goes nowhere: it may be without end.
-        nowhere = subprocess.DEVNULL
-        process = subprocess.Popen(  # noqa: S603  # our own module; the other's name is an argument
-            command, stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True
-        )
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
+        code = run_apart(["-m", "rewardlab.plugins.looking", module, str(report)], seconds)
+        if code is None:
             return LookedAt(module, f"it was not done after {seconds:g} seconds")
-        finally:
-            _end(process)
         if not report.is_file():
-            return LookedAt(module, f"importing it ended the process, with exit code {process.returncode}")
+            return LookedAt(module, f"importing it ended the process, with exit code {code}")
         if report.stat().st_size > _LARGEST:
             return LookedAt(module, "what it says of itself is too long")
         found = json.loads(report.read_text(encoding="utf-8"))
     return LookedAt(module, found["fault"], found["environments"])
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End it and all that it started."""
-    with suppress(ProcessLookupError, PermissionError):  # it is gone, and left nobody
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

@@ -9,6 +9,7 @@ import gymnasium as gym
 import numpy as np
 
 from rewardlab.errors import Problem
+from rewardlab.plugins.declared import told
 from rewardlab.testing.layers import listen
 from rewardlab.testing.observations import kept_apart
 from rewardlab.testing.patience import Patience, Stopped
@@ -165,12 +166,11 @@ def legal_action(env: gym.Env[Any, Any], generator: np.random.Generator) -> Any:
 
 def raised_problem(fault: BaseException, where: str) -> Problem:
     """The problem of an error in a stranger's code, with the line where it was raised."""
-    words = " ".join(f"{type(fault).__name__}: {fault}".split())
     trace = fault.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     line = f"{trace.tb_frame.f_code.co_filename}, line {trace.tb_lineno}" if trace is not None else ""
-    return Problem(where, words, "no error", f"look at {line}" if line else "")
+    return Problem(where, told(fault), "no error", f"look at {line}" if line else "")
 
 
 def _changed(handed_out: list[tuple[str, Any, Any]]) -> list[Problem]:

@@ -13,6 +13,7 @@ import gymnasium as gym
 
 from rewardlab.errors import BadInput, Problem, nearest, one_of
 from rewardlab.testing.answer import Answer
+from rewardlab.testing.importing import import_problem
 from rewardlab.testing.record import raised_problem
 from rewardlab.testing.subject import Subject, subject_of
 
@@ -23,13 +24,14 @@ _VERSION = re.compile(r"-v\d+$")
 _CHECKED = "environments, rewards, catalogues, potentials, wrappers and losses"
 
 
-def subjects_named(target: str, where: str = "TARGET") -> list[Subject]:
+def subjects_named(target: str, where: str = "TARGET", *, seconds: float = 30.0) -> list[Subject]:
     """What a target names, in the order in which it is checked.
 
     Args:
         target: ``Name-v0`` or ``module:namespace/Name-v0``, the id of an environment; ``module:attribute``; or
             ``module``, which stands for what the module registered with Gymnasium and for its public objects.
         where: The place to name in an error.
+        seconds: That the import of the module may take.
 
     Raises:
         BadInput: There is no such thing, the module cannot be imported, or nothing in it can be checked.
@@ -38,7 +40,7 @@ def subjects_named(target: str, where: str = "TARGET") -> list[Subject]:
     if not colon and (target in gym.registry or _VERSION.search(target)):
         return [_environment(target, target, where)]
     name = module_name if colon else target
-    module = _imported(name, target, where)
+    module = _imported(name, target, where, seconds)
     if not colon:
         return _all_of(module, where)
     if rest in gym.registry or "/" in rest or _VERSION.search(rest):
@@ -56,15 +58,20 @@ def _environment(full: str, registered: str, where: str) -> Subject:
     return subject
 
 
-def _imported(name: str, target: str, where: str) -> ModuleType:
+def _imported(name: str, target: str, where: str, seconds: float) -> ModuleType:
     if name.endswith(".py") or not _MODULE.fullmatch(name):
         expected = "the id of an environment, module:attribute, or a module"
         bare = name.removesuffix(".py").replace("/", ".")
         fix = f"write {bare!r}" if _MODULE.fullmatch(bare) else ""
         raise BadInput(Problem(where, repr(target), expected, fix))
+    hopeless = import_problem(name, where, seconds)
+    if hopeless is not None:
+        raise BadInput(hopeless)
     try:
         return importlib.import_module(name)
-    except (Exception, SystemExit) as fault:  # a stranger's module may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as fault:  # a stranger's module may raise anything
         if isinstance(fault, ModuleNotFoundError) and fault.name and f"{name}.".startswith(f"{fault.name}."):
             fix = "install its package, or call this in the folder that holds it"
             raise BadInput(Problem(where, repr(target), f"a module: there is no {fault.name!r}", fix)) from None

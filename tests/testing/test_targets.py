@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,36 @@ def test_a_wrong_target_is_told_in_one_line(here: Path, target: str, message: st
     assert (said.code, said.out) == (2, "")
     (line,) = said.err.splitlines()
     assert line.startswith(f"rewardlab: {message}")
+
+
+@pytest.mark.parametrize(
+    ("source", "patience", "message"),
+    [
+        (
+            "while True: pass",
+            0.3,
+            "whose import is not done after 0.9 seconds, expected a module; look for a sleep, an",
+        ),
+        ("import os\nos._exit(7)", 20, "whose import ends the process, with exit code 7, expected a module"),
+        ("class Odd(BaseException): pass\nraise Odd('no')", 20, "whose import fails (Odd: no), expected a module"),
+        (
+            "class Mute(Exception):\n    def __str__(self): raise OSError\nraise Mute",
+            20,
+            "whose import fails (Mute, which cannot be shown), expected a module; look at ",
+        ),
+    ],
+    ids=["hangs", "ends", "no exception", "no words"],
+)
+def test_an_import_that_takes_the_process_along_is_told(here: Path, source: str, patience: float, message: str) -> None:
+    (here / "checked_faults.py").write_text(source, encoding="utf-8")
+    for target in ("checked_faults", "checked_faults:checked/Life-v0"):
+        began = time.monotonic()
+        said = call("check", target, "--patience", patience)
+        assert (said.code, said.out) == (2, "")
+        (line,) = said.err.splitlines()
+        assert line.startswith("rewardlab: TARGET: got 'checked_faults")
+        assert message in line
+        assert time.monotonic() - began < 20
 
 
 def test_a_test_of_somebodys_own_fails_with_all_that_is_wrong() -> None:
