@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
+import runpy
 import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import gymnasium
 import pytest
 
 from rewardlab.errors import BadInput
@@ -29,6 +31,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in set(sys.modules) - before:
         if name.partition(".")[0] in ("pond", "fair_pay", "squash"):
             del sys.modules[name]
+    gymnasium.registry.pop("pond/Pond-v0", None)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -60,6 +63,45 @@ def test_what_is_written_conforms(here: Path, monkeypatch: pytest.MonkeyPatch, k
     assert said.code == 0, said.out + said.err
     told = json.loads(said.out)["checked"]
     assert {answer["verdict"] for each in told for answer in each["answers"]} == {"ok"}
+
+
+def held(folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Call the tests of a package that was written, all but those of conformance, and say how many there are."""
+    monkeypatch.syspath_prepend(folder)
+    (path,) = (folder / "tests").glob("test_*.py")
+    words = runpy.run_path(str(path))
+    own = [words[word] for word in words if word.startswith("test_") and "conform" not in word]
+    for test in own:
+        test()
+    return len(own)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("env", "pond"), ("reward", "fair_pay"), ("wrapper", "squash")])
+def test_its_own_tests_hold(here: Path, monkeypatch: pytest.MonkeyPatch, kind: str, name: str) -> None:
+    write_package(kind, name, here)
+    assert held(here / name, monkeypatch) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "file", "right", "wrong"),
+    [
+        ("env", "pond", "environment.py", "self._carried = picked", "self._carried = False"),
+        ("env", "pond", "rewards.py", '("picked", picked, 0.5)', '("picked", picked, 0.0)'),
+        ("reward", "fair_pay", "reward.py", '("fell", fell, -1.0)', '("fell", fell, 1.0)'),
+        ("wrapper", "squash", "wrapper.py", "np.tanh(", "np.sign("),
+    ],
+    ids=["a hand that picks up nothing", "no loophole", "a fall that pays", "another formula"],
+)
+def test_its_own_tests_see_a_fault(
+    here: Path, monkeypatch: pytest.MonkeyPatch, kind: str, name: str, file: str, right: str, wrong: str
+) -> None:
+    write_package(kind, name, here)
+    source = here / name / name / file
+    text = source.read_text(encoding="utf-8")
+    assert text.count(right) == 1
+    source.write_text(text.replace(right, wrong), encoding="utf-8")
+    with pytest.raises(AssertionError):
+        held(here / name, monkeypatch)
 
 
 @pytest.mark.parametrize(
