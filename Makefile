@@ -45,6 +45,7 @@ lint: $(VENV)/.dev  ## look for faults of style
 
 types: $(VENV)/.dev  ## check the types
 	$(BIN)/mypy
+	$(BIN)/mypy examples/*/tests
 
 check: lint types test  ## all that must hold before a commit
 

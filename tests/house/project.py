@@ -7,7 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = (ROOT / "rewardlab", ROOT / "envs" / "rewardlab_envs")
-_FOLDERS = ("rewardlab", "envs", "experiments", "tests", "docs", ".ci")
+EXAMPLES = ROOT / "examples"
+_FOLDERS = ("rewardlab", "envs", "examples", "experiments", "tests", "docs", ".ci")
 
 
 def files() -> Iterator[Path]:

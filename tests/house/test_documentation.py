@@ -16,7 +16,13 @@ import pytest
 from tests.house.code_blocks import Block, blocks, commands
 from tests.house.project import ROOT
 
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("experiments/*/*.md")])
+PAGES = sorted(
+    [
+        path
+        for pattern in ("*.md", "docs/**/*.md", "experiments/*/*.md", "examples/*/*.md")
+        for path in ROOT.glob(pattern)
+    ]
+)
 PYTHON = [block for page in PAGES for block in blocks(page, "python")]
 COMMANDS = [
     (f"{block}: {' '.join(words)}", words)
