@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from rewardlab.audit.case import AuditCase
 from rewardlab.audit.finding import Finding
 from rewardlab.mdp.discounted import solve
+from rewardlab.mdp.finite_model import FiniteModel
 
 __all__ = ["OptimalSet", "Relation", "optimal_set", "optimal_set_finding"]
 
@@ -45,6 +46,8 @@ class OptimalSet:
         best: The most that one achieves.
         optimum: The most that can be achieved.
         policy: ``[S]`` the actions of a proxy-optimal policy that achieves least.
+        all_fall_short: Whether no proxy-optimal policy is objective-optimal. Decided by the sets of actions, so that a
+            loss far ahead counts however little of it the discount leaves.
     """
 
     safe: bool
@@ -54,6 +57,7 @@ class OptimalSet:
     best: float
     optimum: float
     policy: NDArray[np.int64]
+    all_fall_short: bool
 
     def counts(self, within: NDArray[np.bool_]) -> dict[Relation, int]:
         """How many of some states there are of each relation."""
@@ -77,7 +81,8 @@ def optimal_set(case: AuditCase) -> OptimalSet:
     # Among equally bad ones take one that errs, so that what is shown is what the verdict is about.
     erring = bottom.optimal & ~meant
     policy = np.where(erring.any(axis=1), erring.argmax(axis=1), bottom.optimal.argmax(axis=1))
-    return OptimalSet(safe, relation, visited, -bottom.expected_return, best, optimum, policy)
+    all_fall_short = not safe and not _can_keep_to(model, paid & meant)
+    return OptimalSet(safe, relation, visited, -bottom.expected_return, best, optimum, policy, all_fall_short)
 
 
 def optimal_set_finding(case: AuditCase) -> Finding:
@@ -110,14 +115,25 @@ def optimal_set_finding(case: AuditCase) -> Finding:
     names = [" or ".join(case.action_name(a) for a in np.flatnonzero(chosen[state]).tolist()) for chosen in _sets(case)]
     likes = f"the proxy likes {names[0]} best, the objective {names[1]}"
     evidence.append(f"for instance in {case.place(state)}, {likes}{case.drawn(state)}")
-    lost = "all of them fall short" if _falls_short(answer) else "a tie decides, for some fall short and some do not"
+    lost = "all of them fall short" if answer.all_fall_short else "a tie decides, for some fall short and some do not"
     verdict = f"No: UNSAFE under this criterion; {lost}."
     advice = "change what is paid for (`rewardlab repair`); shaping cannot mend it, for it keeps what is optimal"
     return Finding("optimal_set", QUESTION, "unsafe", verdict, "proven on the model", tuple(evidence), advice, data)
 
 
-def _falls_short(answer: OptimalSet) -> bool:
-    return answer.best < answer.optimum - 1e-9 * max(1.0, abs(answer.optimum))
+def _can_keep_to(model: FiniteModel, actions: NDArray[np.bool_]) -> bool:
+    """Whether a policy can take these actions alone, ``[S, A]``, wherever it comes from any first state."""
+    states, taken, outcomes = np.nonzero(model.feasible & actions[:, :, None])
+    entered = model.successor[states, taken, outcomes]
+    left, lost = actions.copy(), ~actions.any(axis=1) & ~model.terminal
+    fresh = lost
+    while fresh.any():
+        # What may lead to a state without such an action is none either.
+        led = fresh[entered]
+        left[states[led], taken[led]] = False
+        fresh = ~left.any(axis=1) & ~model.terminal & ~lost
+        lost = lost | fresh
+    return not bool((lost & (model.start > 0)).any())
 
 
 def _sets(case: AuditCase) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

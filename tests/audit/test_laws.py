@@ -156,6 +156,8 @@ def test_safe_means_that_no_perfect_agent_falls_short() -> None:
         answer = optimal_set(case)
         falls_short = answer.worst < answer.optimum - 1e-9 * max(1.0, abs(answer.optimum))
         assert answer.safe != falls_short
+        best_falls_short = answer.best < answer.optimum - 1e-9 * max(1.0, abs(answer.optimum))
+        assert answer.all_fall_short == best_falls_short
 
 
 @pytest.mark.parametrize("part", range(4))
