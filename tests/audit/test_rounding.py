@@ -98,3 +98,13 @@ def test_to_wait_is_no_tie_where_chance_would_lose_much() -> None:
     answer = optimal_set(audit_case(model, table, table, gamma=gamma))
     assert answer.safe
     assert answer.worst == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("lead", [1e-6, 1e-9, 1e-10])
+def test_no_order_is_called_the_same_of_which_the_ties_are_unsafe(lead: float) -> None:
+    # Three exits. The objective likes the first a little better than the second, the proxy both alike.
+    model = dense_model([[[0, 1]] * 3, [[0, 1]] * 3], terminal=[False, True])
+    answer = rewardlab.audit(model, [[1, 1, 0], [0] * 3], against=[[1 + lead, 1, 0], [0] * 3], gamma=0.9)
+    assert not answer.safe
+    assert not answer.finding("policy_order").data["same"]
+    assert answer.finding("hackability").data["hackable"]
