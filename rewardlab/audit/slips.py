@@ -43,6 +43,8 @@ class Slip:
 @final
 @dataclass(frozen=True, slots=True)
 class _Evidence:
+    # Amounts in units of the largest difference, so that rewards in another unit have the same slips.
+    unit: float
     steps: Transitions
     proxy: NDArray[np.float64]
     objective: NDArray[np.float64]
@@ -79,7 +81,9 @@ def likely_slips(
     # A fit that has more freedom than there are steps to explain would explain anything.
     if len(steps) <= n_states:
         return ()
-    evidence = _Evidence(steps, proxy, objective, gamma, n_states, max(allowed, 1e-12), truncated)
+    unit = float(np.abs(proxy - objective).max(initial=0.0)) or 1.0
+    within = max(allowed / unit, 1e-12)
+    evidence = _Evidence(unit, steps, proxy / unit, objective / unit, gamma, n_states, within, truncated)
     detectors: tuple[Callable[[_Evidence], Slip | None], ...] = (
         _scaled,
         _terminal_potential_kept,
@@ -100,7 +104,8 @@ def _scaled(evidence: _Evidence) -> Slip | None:
         extra=evidence.objective[:, None],
     )
     factor = float(fit.factors[0])
-    if fit.largest > evidence.allowed or abs(factor) < 1e-9:
+    part = abs(factor) * float(np.abs(evidence.objective).max())
+    if fit.largest > evidence.allowed or part <= evidence.allowed:
         return None
     summary = f"shaping of the objective times {factor:.6g}"
     if factor < 0:
@@ -115,7 +120,7 @@ def _terminal_potential_kept(evidence: _Evidence) -> Slip | None:
     fit = fit_potential(evidence.steps, evidence.difference, evidence.gamma, evidence.n_states, terminals_free=True)
     if fit.largest > evidence.allowed:
         return None
-    largest = fit.potential[ends][np.abs(fit.potential[ends]).argmax()]
+    largest = evidence.unit * fit.potential[ends][np.abs(fit.potential[ends]).argmax()]
     summary = f"the potential is kept where the task ends, up to {largest:.4g}"
     return Slip("terminal potential kept", summary, "count the potential of a terminated state as 0")
 
@@ -184,7 +189,7 @@ def _clipped(evidence: _Evidence) -> Slip | None:
         floor = np.where(evidence.proxy <= low, -np.inf, added)
         ceiling = np.where(evidence.proxy >= high, np.inf, added)
         if _explained(evidence, evidence.steps, floor, ceiling, evidence.gamma):
-            limits = " and ".join(f"{bound:g}" for bound in (low, high) if np.isfinite(bound))
+            limits = " and ".join(f"{evidence.unit * bound:g}" for bound in (low, high) if np.isfinite(bound))
             summary = f"shaped rewards were clipped at {limits}"
             return Slip("clipped after shaping", summary, "clip first, and shape what is left")
     return None

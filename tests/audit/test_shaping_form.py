@@ -123,6 +123,28 @@ def record(
     return Transitions(before, action, after, terminated, {}), gamma * ahead - potential[before], cut
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1e-6, 1e12])
+def test_rewards_in_another_unit_have_the_same_slips(unit: float) -> None:
+    task = WORLDS["slippery"]
+    shift = shaping_of(task, some_potential(task), 0.87)
+    kept = shaping_of(task, some_potential(task), terminal_kept=True)
+    clipped = np.clip(task.objective_table + shaping_of(task, some_potential(task)), -0.5, 0.5) * task.model.feasible
+    noise = np.random.default_rng(2).normal(size=task.objective_table.shape) * task.model.feasible
+    model = task.model
+    for paid in (task.objective_table + shift, task.objective_table + kept, clipped, task.objective_table + noise):
+        plain, scaled = (
+            shaping_form(
+                model.transitions,
+                factor * paid[model.feasible],
+                factor * task.objective_table[model.feasible],
+                GAMMA,
+                model.n_states,
+            )
+            for factor in (1.0, unit)
+        )
+        assert [slip.name for slip in scaled.slips] == [slip.name for slip in plain.slips]
+
+
 @pytest.mark.parametrize("name", ["slippery", "robot", "frozen lake"])
 def test_a_zeroed_truncation_is_named_in_a_record(name: str) -> None:
     task = WORLDS[name]
