@@ -131,19 +131,19 @@ def correlated_policies(
         }
     )
     rewards = [np.append(model.expected(table).ravel(), 0.0) for table in (paid, meant)]
-    visits = [_cells(discounted_occupancy(model, chances, gamma)) for chances in (reference, other)]
+    visits = [_cells(model, discounted_occupancy(model, chances, gamma)) for chances in (reference, other)]
     return correlated_proxy(*rewards, *visits, tolerance=tolerance)
 
 
-def _cells(visits: Occupancy) -> NDArray[np.float64]:
-    shares = visits.state_action.ravel() / visits.total
-    return np.append(shares, max(0.0, 1.0 - float(shares.sum())))
+def _cells(model: FiniteModel, visits: Occupancy) -> NDArray[np.float64]:
+    # Not what the others leave of 1: the rounding in that, where nothing ends, would make a divergence infinite.
+    return np.append(visits.state_action.ravel(), visits.state[model.terminal].sum()) / visits.total
 
 
 def _scaled(name: str, reward: NDArray[np.float64], base: NDArray[np.float64]) -> NDArray[np.float64]:
     centred = reward - base @ reward
     deviation = float(np.sqrt(base @ centred**2))
-    if deviation <= 1e-12 * max(1.0, float(np.abs(reward).max(initial=0.0))):
+    if deviation <= 1e-12 * float(np.abs(reward).max(initial=0.0)):
         raise BadInput(Problem(name, "a constant on the visits of the base policy", "a reward that varies there"))
     scaled: NDArray[np.float64] = centred / deviation
     return scaled

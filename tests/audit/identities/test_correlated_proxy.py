@@ -51,6 +51,14 @@ def test_no_violation_in_two_thousand_cases() -> None:
     assert all(answer.best_bound * answer.bound >= -1e-9 for answer in answers)
 
 
+@pytest.mark.parametrize("unit", [1e-15, 1e15])
+def test_rewards_in_another_unit_promise_the_same(unit: float) -> None:
+    answer = correlated_proxy(
+        np.array([0, 1, 2, 9]) * unit, np.array([0, 1, 2, 3]) * unit, UNIFORM, [0.1, 0.1, 0.1, 0.7]
+    )
+    assert answer.bound == pytest.approx(0.604495, abs=5e-7)
+
+
 def test_the_better_bound_cannot_be_improved() -> None:
     # Three cells and two orthogonal rewards span all differences of visits, so that the worst objective with a given
     # correlation is attained: R = r * proxy + sqrt(1 - r^2) * other, and the policy moves against `other`.
@@ -96,6 +104,8 @@ def test_policies_of_any_model() -> None:
             continue  # one action everywhere, or no positive correlation
         judged += 1
         assert answer.holds
+        # The uniform policy goes wherever one can go, so that no rounding may send another policy elsewhere.
+        assert np.isfinite(answer.chi_squared)
         # The gains are those of the returns, in other units.
         for table, gain in ((paid, answer.proxy_gain), (case.table, answer.objective_gain)):
             returns = [expected_return(case.model, table, policy, case.gamma) for policy in (case.policy, base)]
