@@ -26,6 +26,8 @@ from rewardlab.errors import BadInput, Problem
 from rewardlab.rewards.catalogue import Catalogue, RewardChoice
 from rewardlab.rewards.returns import check_gamma
 from rewardlab.rewards.reward import Reward
+from rewardlab.wrappers.bonus import UnsafeBonus
+from rewardlab.wrappers.order import CHANGES_REWARDS, role_of
 from rewardlab.wrappers.potential_shaping import SHAPING_LINE, PotentialShaping
 
 __all__ = ["sampled_audit", "sampled_returns"]
@@ -105,8 +107,8 @@ def sampled_returns(
 
     Shaping adds ``gamma ** T * potential(last) - potential(first)`` to an episode that is cut off after T steps: a
     sum that a learner which bootstraps there never sees, and that would make honest shaping look like a hack. It is
-    left out where it is known: in the ledger of `PotentialShaping` with the learner's gamma, and where all that was
-    seen of the difference is shaping.
+    left out where it is known: in the ledger of `PotentialShaping` with the learner's gamma, unless a wrapper outside
+    of it changes what it paid, and where all that was seen of the difference is shaping.
 
     Args:
         env: The environment with its wrappers.
@@ -121,8 +123,15 @@ def sampled_returns(
         paid = [record.objective for record in records]
         remarks.append("what is paid beyond the objective is shaping in every step seen, and was left out")
     elif _shapes_rightly(env, gamma):
-        paid = [record.proxy - record.lines.get(SHAPING_LINE, 0.0) for record in records]
-        remarks.append("the shaping of PotentialShaping was left out")
+        changed = _changed_outside(env)
+        if changed is None:
+            paid = [record.proxy - record.lines.get(SHAPING_LINE, 0.0) for record in records]
+            remarks.append("the shaping of PotentialShaping was left out")
+        elif cut:
+            remarks.append(
+                f"the shaping of PotentialShaping is in them, for {changed} changes what it paid: an episode"
+                " that was cut off ends with what the potential was there"
+            )
     returns = [
         SampledReturns(record.policy, record.returns(amounts, gamma), record.returns(record.objective, gamma))
         for record, amounts in zip(records, paid, strict=True)
@@ -138,6 +147,20 @@ def _shapes_rightly(env: gym.Env[Any, Any], gamma: float) -> bool:
             found.append(layer.shaping_gamma)
         layer = layer.env
     return bool(found) and all(shaping_gamma == gamma for shaping_gamma in found)
+
+
+def _changed_outside(env: gym.Env[Any, Any]) -> str | None:
+    """A wrapper outside of the shaping that changes what it paid, the nearest; None without."""
+    outside: str | None = None
+    layer = env
+    while isinstance(layer, gym.Wrapper):
+        role = role_of(layer)
+        if role == "shaping":
+            return outside
+        if role in CHANGES_REWARDS and not isinstance(layer, UnsafeBonus):
+            outside = type(layer).__name__
+        layer = layer.env
+    return outside
 
 
 def _unanswered() -> Finding:

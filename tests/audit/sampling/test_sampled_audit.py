@@ -20,7 +20,7 @@ from rewardlab.audit.sampling.searched_exploit import ExploitSearch, Replay
 from rewardlab.errors import BadInput
 from rewardlab.mdp import FiniteEnv, policy_values
 from rewardlab.rewards import Potential, Reward
-from rewardlab.wrappers import PotentialShaping
+from rewardlab.wrappers import PotentialShaping, RewardTransform
 from tests.mdp.tiny_models import stay_or_switch, task_of, uniform_policy
 
 TOMATOES = "rewardlab_envs:rewardlab/TomatoWatering-v0"
@@ -154,6 +154,18 @@ class TestShapingThatIsCutOff:
         assert findings["shaping_form"].data["is_shaping"] is False
         assert "gamma mismatch" in findings["shaping_form"].data["slips"]
         assert not any("left out" in line for line in findings["hackability"].evidence)
+
+    def test_what_was_scaled_outside_is_not_left_out_unscaled(self) -> None:
+        # Paid a hundredth of reward and shaping: to leave out all of the shaping would turn its sign round.
+        env = RewardTransform(self.environment(0.9), lambda reward: 0.01 * reward)
+        records = [
+            record_episodes(env, self.POLICIES[name], episodes=60, seed=0, name=name)
+            for name in ("stay in 0", "go to 1")
+        ]
+        returns, remarks = sampled_returns(env, records, 0.9)
+        assert [list(one.proxy) for one in returns] == [list(one.returns(one.proxy, 0.9)) for one in records]
+        assert not any("left out" in remark for remark in remarks)
+        assert any("RewardTransform changes what it paid" in remark for remark in remarks)
 
     def test_without_numbered_states_our_own_wrapper_is_known(self) -> None:
         height = Potential("height", lambda seen: -np.abs(seen[:, 2]), "observation")
