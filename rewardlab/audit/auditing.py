@@ -196,8 +196,9 @@ def _sampled(
     if horizon is not None:
         fix = "leave it out: episodes are played with the environment's own time limit"
         raise BadInput(Problem("horizon", repr(horizon), "None for an environment that is no table", fix))
-    if not isinstance(policies, Mapping) and len(policies):
-        raise BadInput(Problem("policies", "arrays", "names with functions: this environment has no table"))
+    if not isinstance(policies, Mapping) and not (isinstance(policies, Sequence) and len(policies) == 0):
+        got = "arrays" if isinstance(policies, Sequence | np.ndarray) else repr(policies)
+        raise BadInput(Problem("policies", got, "names with functions: this environment has no table"))
     played = env if shaping is None else PotentialShaping(env, _sampled_potential(env, shaping), gamma=gamma)
     chosen = {
         "reward": None if isinstance(reward, str) and reward == "environment" else reward,

@@ -28,6 +28,9 @@ __all__ = ["AnyEnv", "AuditedReward", "AuditedSubject", "Subject", "audited_subj
 _EPISODE_STEPS = 100
 """How long an episode is shown for where there is no time limit."""
 
+_CALLED = {"against": "objective"}
+"""What an array is called, which brings no name; by default as the argument that it came as."""
+
 AnyEnv = gym.Env[Any, Any] | VectorEnv[Any, Any, Any]
 
 AuditedSubject = FiniteModel | FiniteTask | AnyEnv
@@ -63,13 +66,17 @@ class Subject:
     episode_steps: int = _EPISODE_STEPS
 
     def reward(self, choice: AuditedReward, where: str) -> tuple[str, NDArray[np.float64], dict[str, NDArray[Any]]]:
-        """A reward's name, its table ``[S, A, K]``, and the table of each of its terms.
+        """A reward's name, its table ``[S, A, K]``, and the table of each of its terms; an array has none.
+
+        Args:
+            choice: What the user named or gave.
+            where: The argument that it came as, to name in an error.
 
         Raises:
             BadInput: There is no such reward, or it does not fit the model.
         """
         if isinstance(choice, Sequence | np.ndarray) and not isinstance(choice, str):
-            return where, dense_reward_table(self.model, choice, where), {}
+            return _CALLED.get(where, where), dense_reward_table(self.model, choice, where), {}
         if isinstance(choice, Reward):
             found = choice
         elif self.catalogue is None:

@@ -198,6 +198,18 @@ def test_a_bare_model_says_what_it_needs() -> None:
     assert line == "shaping: got 'half_index', expected [S] numbers: a bare model has no catalogue"
 
 
+def test_arrays_are_called_what_they_are_for() -> None:
+    answer = audit(MODEL, TABLE, against=TABLE)
+    assert (answer.proxy, answer.objective) == ("reward", "objective")
+    assert answer.finding("optimal_set").evidence[0].startswith("objective of proxy-optimal policies: worst")
+
+
+@pytest.mark.parametrize("policies", [5, None, "left", [np.ones((4, 2))], np.ones((1, 4, 2))])
+def test_policies_of_an_environment_without_a_table_have_names(policies: Any) -> None:
+    with pytest.raises(rewardlab.BadInput, match=r"policies: got .*expected names with functions"):
+        audit(gym.make("CartPole-v1"), policies=policies)
+
+
 def test_a_horizon_makes_time_part_of_the_task() -> None:
     # Exits for 1 and for 2; staying is free. Gamma 1 needs an end. In 1 step an agent that is paid for staying a
     # little, 0.6 a step, leaves for 1; in 3 steps it stays for 1.2 first. It leaves in the last step and loses nothing.

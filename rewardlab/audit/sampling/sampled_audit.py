@@ -70,7 +70,7 @@ def sampled_audit(
         BadInput: Something does not fit; all that is wrong is said at once where that can be seen at once.
         RunFailed: An episode does not end, or a reward is no finite number.
     """
-    gamma = _checked(gamma, seed, episodes, policies)
+    gamma = _checked(gamma, seed, episodes, policies, search)
     made: object = env() if callable(env) else env
     if not isinstance(made, gym.Env):
         fix = "a vector cannot be recorded: give one of its environments" if isinstance(made, VectorEnv) else ""
@@ -176,7 +176,7 @@ def _searched(search: Callable[[], ExploitSearch] | None) -> Finding:
     return Finding("exploit", EXPLOIT_QUESTION, "note", "Not asked: no search was ordered.", "not asked", advice=advice)
 
 
-def _checked(gamma: object, seed: object, episodes: object, policies: object) -> float:
+def _checked(gamma: object, seed: object, episodes: object, policies: object, search: object) -> float:
     """The discount, where all of these are right; else all that is wrong."""
     problems: list[Problem] = []
     checked = 0.0
@@ -192,6 +192,8 @@ def _checked(gamma: object, seed: object, episodes: object, policies: object) ->
         problems.append(Problem("policies", repr(policies), "names, each with a function from observation to action"))
     elif RANDOM in policies:
         problems.append(Problem("policies", repr(RANDOM), "another name: that of the random policy is taken"))
+    if search is not None and not callable(search):
+        problems.append(Problem("search", repr(search), "a function without arguments that returns an ExploitSearch"))
     if problems:
         raise BadInput(*problems)
     return checked

@@ -216,5 +216,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert [problem.where for problem in caught.value.problems] == ["gamma", "seed", "episodes", "policies"]
     with pytest.raises(BadInput, match="reward: got 'speed', expected a Reward: this environment has no catalogue"):
         sampled_audit(gym.make("CartPole-v1"), gamma=0.9, seed=0, reward="speed")
+    with pytest.raises(BadInput, match="search: got 5, expected a function without arguments"):
+        sampled_audit(gym.make("CartPole-v1"), gamma=0.9, seed=0, search=5)  # type: ignore[arg-type]
     with pytest.raises(BadInput, match="a vector cannot be recorded"):
         sampled_audit(gym.make_vec("CartPole-v1"), gamma=0.9, seed=0)  # type: ignore[arg-type]
