@@ -10,6 +10,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 from gymnasium.wrappers import TimeLimit
+from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, InvalidReward, Problem
 from rewardlab.outside.brought import OWN_REWARD, brought_catalogue
@@ -68,7 +69,7 @@ class AnyEnv(gym.Env[Any, Any]):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin an episode of the environment."""
         observation, _ = self.env.reset(seed=seed, options=options)
-        self._now, self._step = observation, 0
+        self._now, self._step = _kept(observation), 0
         return observation, {}
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
@@ -88,7 +89,7 @@ class AnyEnv(gym.Env[Any, Any]):
             batch = self._batch(action, observation, bool(terminated), amounts)
         lines = {name: float(line[0]) for name, line in self._paid.lines(batch).items()}
         objective = float(self._objective(batch)[0])
-        self._now, self._step = observation, self._step + 1
+        self._now, self._step = _kept(observation), self._step + 1
         told = {"objective": objective, "ledger": lines, "events": amounts}
         return observation, sum(lines.values()), bool(terminated), bool(truncated), told
 
@@ -131,7 +132,7 @@ class AnyEnv(gym.Env[Any, Any]):
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     def _batch(self, action: Any, reached: Any, terminated: bool, amounts: Mapping[str, float]) -> Transitions:
-        before, acted, after = (np.asarray(part)[None] for part in (self._now, action, reached))
+        before, acted, after = (_kept(part)[None] for part in (self._now, action, reached))
         events = {name: np.array([amount]) for name, amount in amounts.items()}
         return Transitions(before, acted, after, np.array([terminated]), events)
 
@@ -172,12 +173,19 @@ def make_any(
     ]
     if problems:
         raise BadInput(*problems)
-    made = gym.make(str(env), render_mode=render_mode, **settings)
+    # One that draws nothing need not take the mode at all.
+    drawn: dict[str, Any] = {} if render_mode is None else {"render_mode": render_mode}
+    made = gym.make(str(env), **drawn, **settings)
     for index, name in enumerate(observed_by):
         made = named_object(name, f"observed_by[{index}]")(made)
     limit = None if made.spec is None else made.spec.max_episode_steps
     # Its own time limit cuts off at the same step, but is hidden within.
     return AnyEnv(made, **brought) if limit is None else TimeLimit(AnyEnv(made, **brought), limit)
+
+
+def _kept(part: Any) -> NDArray[Any]:
+    """A copy: an environment may hand out its own buffer, and somebody's function may write into what it is given."""
+    return np.array(part)
 
 
 def _require_fit(env: gym.Env[Any, Any], tables: Mapping[str, object]) -> None:

@@ -232,6 +232,49 @@ def test_a_function_is_given_what_a_reward_is_given(cart: str) -> None:
     assert not seen[0].terminated[0]
 
 
+class OwnBuffer(Told):
+    """Hands out the array that it counts in."""
+
+    buffer = np.zeros(1, np.float32)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        self.buffer[:] = super().reset(seed=seed)[0]
+        return self.buffer, {}
+
+    def step(self, action: int) -> Any:
+        observation, *rest = super().step(action)
+        self.buffer[:] = observation
+        return self.buffer, *rest
+
+
+def test_a_buffer_that_is_handed_out_is_read_in_time() -> None:
+    def moved(steps: Transitions) -> Any:
+        return steps.next_state[:, 0] - steps.state[:, 0]
+
+    env = AnyEnv(OwnBuffer(), rewards={"moved": moved}, objective="moved")
+    assert [paid for paid, _ in infos(env)] == [1.0] * 4
+
+
+def test_one_that_draws_nothing_need_not_know_how() -> None:
+    gym.register("Told-v0", entry_point=Told)
+    try:
+        assert gym.make(ANY_ID, env="Told-v0").render_mode is None
+    finally:
+        del gym.registry["Told-v0"]
+
+
+def test_what_a_function_does_to_its_steps_nobody_else_sees() -> None:
+    def spoils(steps: Transitions) -> Any:
+        found = steps.next_state[:, 0] - steps.state[:, 0]
+        steps.next_state[:] = steps.state[:] = 99.0
+        return found
+
+    env = AnyEnv(Told(), events={"a": spoils, "b": spoils}, rewards={"r": {"a": 1.0, "b": 1.0}}, objective="r")
+    assert env.reset(seed=0)[0] == 0.0
+    assert env.step(0)[:2] == (1.0, 2.0)
+    assert env.step(0)[:2] == (2.0, 2.0)
+
+
 def test_minigrid_is_played_through_its_wrappers() -> None:
     pytest.importorskip("minigrid")
     env = checked_environment(
