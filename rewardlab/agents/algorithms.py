@@ -19,6 +19,7 @@ __all__ = [
     "algorithm_problems",
     "finite_model_problems",
     "make_agent",
+    "observation_space_problems",
     "setting_names",
     "steps_to_run",
 ]
@@ -50,6 +51,7 @@ _ACTION_SPACES: dict[str, tuple[type[spaces.Space[Any]], ...]] = {
     "ppo": _ON_POLICY_SPACES,
     TABULAR: (spaces.Discrete,),
 }
+_OBSERVATION_SPACES = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
 _MOST = 10_000_000  # beyond it there is only a slip of the pen
 _POSITIVE_WHOLE = ("n_steps", "batch_size", "n_epochs", "buffer_size", "train_freq", "target_update_interval")
 _UNIT = ("gae_lambda", "exploration_fraction", "exploration_initial_eps", "exploration_final_eps", "tau")
@@ -101,6 +103,21 @@ def action_space_problems(name: str, space: spaces.Space[Any], where: str) -> li
     fitting = [other for other, fits in _ACTION_SPACES.items() if isinstance(space, fits)]
     listed = ", ".join(fitting) if fitting else "(there is none)"
     return [Problem(where, repr(name), f"an algorithm for actions of {space}: {listed}")]
+
+
+def observation_space_problems(space: spaces.Space[Any], environment_id: str, where: str) -> list[Problem]:
+    """Check that an agent can see an environment: each has a network that takes one array.
+
+    Args:
+        space: The observations of the environment.
+        environment_id: The environment.
+        where: The place of the environment, for the messages.
+    """
+    if isinstance(space, _OBSERVATION_SPACES):
+        return []
+    fix = "put it into a wrapper that makes an array of them (docs/any-environment.md, observed_by)"
+    shown = " ".join(str(space).split())[:200]
+    return [Problem(where, f"{environment_id!r} with observations in {shown}", "arrays or numbers", fix)]
 
 
 def finite_model_problems(name: str, env: gym.Env[Any, Any], where: str) -> list[Problem]:

@@ -12,7 +12,12 @@ from typing import Any, final
 import gymnasium as gym
 import numpy as np
 
-from rewardlab.agents.algorithms import action_space_problems, algorithm_problems, finite_model_problems
+from rewardlab.agents.algorithms import (
+    action_space_problems,
+    algorithm_problems,
+    finite_model_problems,
+    observation_space_problems,
+)
 from rewardlab.agents.auxiliary_settings import auxiliary_problems
 from rewardlab.agents.environments import ENVIRONMENT_REWARD
 from rewardlab.agents.training import PROBE_EPISODES, TrainingRun
@@ -92,6 +97,7 @@ def plan_experiment(spec: ExperimentSpec, source: str, *, allowed_modules: Colle
             unmade += fault.problems
             continue
         catalogue = catalogue or Catalogue.of(env)
+        problems += observation_space_problems(env.observation_space, spec.environment.id, f"{source}: environment.id")
         problems += action_space_problems(spec.algorithm.name, env.action_space, f"{source}: algorithm.name")
         problems += _variant_problems(spec, variant, env, source, where)
         env.close()

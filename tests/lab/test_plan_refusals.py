@@ -180,6 +180,14 @@ def test_an_algorithm_that_cannot_act_there_is_refused_and_those_that_can_are_na
     assert line_of(spec).startswith("spec: variants[0].algorithm.name: got 'maskable_ppo', expected an algorithm for")
 
 
+def test_observations_that_no_network_here_takes_are_refused_before_a_run_fails_of_them() -> None:
+    line = line_of(at("Blackjack-v1"))
+    assert line.startswith(
+        "spec: environment.id: got 'Blackjack-v1' with observations in Tuple(Discrete(32), Discrete(11), Discrete(2)), "
+        "expected arrays or numbers; put it into a wrapper that makes an array of them"
+    )
+
+
 def test_a_reward_by_name_needs_a_catalogue() -> None:
     spec = at("CartPole-v1")
     spec["variants"][0]["reward"] = "speed"
