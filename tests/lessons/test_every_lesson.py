@@ -58,13 +58,13 @@ def test_a_common_belief_never_stands_without_the_truth(one: Lesson) -> None:
 @pytest.mark.parametrize("one", ALL)
 def test_the_numbers_of_a_lesson_are_computed(one: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another formula gives another lesson: for at least one of the formulas that it uses."""
-    formulas = _formulas(one)
+    formulas, as_it_is = _formulas(one), told(one)
     assert formulas, "it uses none of our functions"
     for name, (formula, namespaces) in formulas.items():
         with monkeypatch.context() as patch:
             for namespace in namespaces:
                 patch.setitem(namespace, name, _broken(formula))
-            if _told_otherwise(one):
+            if _told_otherwise(one, as_it_is):
                 return
     pytest.fail(f"the same lines with any of {', '.join(formulas)} broken")
 
@@ -146,10 +146,10 @@ def _changed(value: Any) -> Any:
     raise LookupError("broken")
 
 
-def _told_otherwise(one: Lesson) -> bool:
+def _told_otherwise(one: Lesson, as_it_is: tuple[str, ...]) -> bool:
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return tuple(one.lines()) != told(one)
+            return tuple(one.lines()) != as_it_is
         except (ArithmeticError, LookupError, ValueError):
             return True
