@@ -102,7 +102,7 @@ def test_compare_trains_every_reward_with_and_without_shaping(tmp_path: Path, mo
         "--seeds",
         1,
         "--steps",
-        4000,
+        400,
         "--out",
         tmp_path / "out",
     )

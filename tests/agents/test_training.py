@@ -50,7 +50,9 @@ def fingerprint(run: TrainingRun) -> str:
     return json.dumps(train(run, quiet), sort_keys=True)
 
 
-@pytest.mark.parametrize("algorithm", ["ppo", pytest.param("a2c", marks=pytest.mark.slow), "dqn", "maskable_ppo"])
+@pytest.mark.parametrize(
+    "algorithm", ["ppo", *(pytest.param(name, marks=pytest.mark.slow) for name in ("a2c", "dqn", "maskable_ppo"))]
+)
 def test_repeated_run_is_bit_identical(algorithm: str) -> None:
     settings = {"gamma": 0.97, "learning_starts": 100} if algorithm == "dqn" else {"gamma": 0.97, "n_steps": 20}
     settings |= {"batch_size": 50} if "ppo" in algorithm else {}

@@ -108,7 +108,8 @@ def test_the_native_vector_is_the_sync_vector(case: Case, mode: AutoresetMode) -
     steps = min(2 * task.max_episode_steps, 250)
     certain = without_chance(task)
     play_both(made_both_ways(certain, 3, mode), steps, np.random.default_rng(1))
-    for reward in task.catalogue.rewards:
+    # What is paid has nothing to do with how an episode is followed by the next.
+    for reward in task.catalogue.rewards if mode is AutoresetMode.SAME_STEP else ():
         play_both(made_both_ways(certain, 2, mode, reward=reward), 25, np.random.default_rng(2))
 
 

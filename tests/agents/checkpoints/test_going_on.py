@@ -46,6 +46,7 @@ def test_broken_off_and_gone_on_is_as_if_it_had_not_been(algorithm: str, environ
     assert hashed(result) == hashed(uninterrupted)
 
 
+@pytest.mark.slow
 def test_killed_in_one_process_and_gone_on_in_another(tmp_path: Path) -> None:
     run, settings = training("maskable_ppo", "gridworld", 1000), CheckpointSettings(tmp_path / "run", **NOW_AND_THEN)
     kill(run, settings, after_steps=600)
