@@ -16,6 +16,9 @@ from rewardlab.transitions import Transitions
 
 __all__ = ["FiniteModel"]
 
+_WHOLE = 1e-12
+"""A sum as near to 1 as this is 1 but for rounding."""
+
 
 @final
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class FiniteModel:
 
     Attributes:
         successor: ``[S, A, K]`` int, the state that each outcome leads to.
-        probability: ``[S, A, K]`` float, the probability of each outcome; sums to 1 over K.
+        probability: ``[S, A, K]`` float, the probability of each outcome; sums to 1 over K. What is off by no more than
+            1e-9 is divided by its sum; so is ``start``.
         terminal: ``[S]`` bool, the states in which the task is over. Nothing is paid in them.
         start: ``[S]`` float, the distribution of the first state; no terminal state among them.
         legal: ``[S, A]`` bool, the actions that may be taken; all by default.
@@ -54,6 +58,8 @@ class FiniteModel:
         problems = _shape_problems(arrays, events) or _content_problems(arrays, events)
         if problems:
             raise BadInput(*problems)
+        for name in ("probability", "start"):
+            _make_whole(arrays[name])
         for array in [*arrays.values(), *events.values()]:
             array.setflags(write=False)
         for name, array in arrays.items():
@@ -166,6 +172,17 @@ class FiniteModel:
         problems = [Problem("policy", got, expected) for bad, got, expected in checks if bad]
         if problems:
             raise BadInput(*problems)
+
+
+def _make_whole(chances: NDArray[np.float64]) -> None:
+    """Let distributions that were written with a few digits less sum to 1, in place; the others keep every bit.
+
+    A third written as 0.3333333333 would leave something of each reward out, and a tie would be none.
+    """
+    sums = chances.sum(axis=-1, keepdims=True)
+    off = np.abs(sums - 1.0) > _WHOLE
+    if off.any():
+        np.divide(chances, sums, out=chances, where=off)
 
 
 def _shape_problems(arrays: Mapping[str, NDArray[Any]], events: Mapping[str, NDArray[np.float64]]) -> list[Problem]:

@@ -108,3 +108,18 @@ def test_no_order_is_called_the_same_of_which_the_ties_are_unsafe(lead: float) -
     assert not answer.safe
     assert not answer.finding("policy_order").data["same"]
     assert answer.finding("hackability").data["hackable"]
+
+
+def test_chances_written_with_ten_digits_make_no_tie_a_loss() -> None:
+    # One of three ends for sure, each with 0.3333333333, or the last one at once: whatever is done is worth 1.
+    ends = np.zeros((4, 2, 4))
+    ends[0, 0, 1:] = 0.3333333333
+    ends[0, 1, 3] = 1.0
+    ends[1:, :, 3] = 1.0
+    model = dense_model(ends, terminal=[False, True, True, True])
+    answer = rewardlab.audit(model, np.zeros((4, 2)), against=np.ones((4, 2)), gamma=0.9)
+    assert answer.safe
+    assert model.probability[0, 0].sum() == pytest.approx(1.0, abs=1e-15)
+    # What sums to 1 already keeps every bit.
+    tenths = np.array([0.1, 0.2, 0.7])
+    assert dense_model([[tenths] * 2] * 3).probability[0, 0].tolist() == tenths.tolist()
