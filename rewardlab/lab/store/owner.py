@@ -104,7 +104,7 @@ def _status(process_id: int) -> tuple[str, str] | None:
 def _answers(process_id: int) -> bool:
     try:
         os.kill(process_id, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # the latter for a number that no process can have
         return False
     except PermissionError:
         return True

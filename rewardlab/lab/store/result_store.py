@@ -71,19 +71,30 @@ class ResultStore:
         return {identity: standing for identity, standing in found.items() if standing is not None}
 
     def submitted(self) -> list[Submitted]:
-        """The experiments whose runs these are, by name."""
+        """The experiments whose runs these are, by name.
+
+        Raises:
+            StoreUnusable: What the store says of one is damaged.
+        """
         with self.file.reading() as connection:
-            names = connection.execute("SELECT name, spec FROM experiments ORDER BY name").fetchall()
+            rows = connection.execute("SELECT name, spec, spec_hash FROM experiments ORDER BY name").fetchall()
             members = {
                 name: connection.execute(
                     "SELECT variant, seed, identity FROM members WHERE experiment = ? ORDER BY position", (name,)
                 ).fetchall()
-                for name, _ in names
+                for name, _, _ in rows
             }
-        return [
-            Submitted(name, json.loads(spec), tuple(Member(*member) for member in members[name]))
-            for name, spec in names
-        ]
+        return [self._whole(name, spec, spec_hash, members[name]) for name, spec, spec_hash in rows]
+
+    def _whole(self, name: str, spec: str, spec_hash: str, members: Iterable[tuple[str, int, str]]) -> Submitted:
+        """An experiment as it was entered: another seed or variant would be put beside a run's numbers unnoticed."""
+        try:
+            found = Submitted(name, json.loads(spec), tuple(Member(*member) for member in members))
+            if found.spec_hash == spec_hash:
+                return found
+        except (ValueError, RecursionError):  # no JSON any more
+            pass
+        raise damaged(self.path, f"an experiment that does not fit its checksum ({name!r})")
 
     def _checked(self, row: tuple[str, ...]) -> StoredRun:
         identity, state, settings, result, message, provenance, digest = row

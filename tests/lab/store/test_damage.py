@@ -11,7 +11,17 @@ import numpy as np
 import pytest
 
 from rewardlab.errors import StoreTaken, StoreUnusable
-from rewardlab.lab.store import ResultStore, StoredRun, store_file
+from rewardlab.lab.store import (
+    Member,
+    OwnerWatch,
+    ResultStore,
+    StoredRun,
+    Submitted,
+    enter,
+    leave,
+    store_file,
+    this_process,
+)
 from rewardlab.lab.store.network_folder import network_file_system
 from tests.command_line import call
 from tests.lab.forked import ended, fork
@@ -21,6 +31,11 @@ RUNS = [
     StoredRun(f"run{number:029d}", "finished", {"seed": number}, {"score": number / 7, "curve": [number] * 400}, "", {})
     for number in range(30)
 ]
+EXPERIMENT = Submitted(
+    "kept",
+    {"variants": [{"name": "paid", "reward": "speed"}], "budget_steps": 1000},
+    tuple(Member("paid", number, run.identity) for number, run in enumerate(RUNS)),
+)
 
 
 @pytest.fixture
@@ -39,6 +54,9 @@ def write_all(path: Path) -> None:
     store = ResultStore(path)
     for run in RUNS:
         store.write(run)
+    owner = this_process()
+    enter(store, owner, EXPERIMENT, OwnerWatch())
+    leave(store, owner)
 
 
 def read_all(path: Path) -> tuple[int, int]:
@@ -57,6 +75,10 @@ def read_all(path: Path) -> tuple[int, int]:
         else:
             assert row in (None, run)
             found += row is not None
+    try:
+        assert store.submitted() in ([], [EXPERIMENT])
+    except StoreUnusable:
+        refusals += 1
     return found, refusals
 
 
@@ -91,6 +113,31 @@ def test_a_row_that_was_changed_by_hand_is_refused(closed: Path) -> None:
         f"{closed}: got a row that does not fit its checksum (run {RUNS[1].identity}), expected a results file as"
         " rewardlab wrote it; move it away, or restore it from a backup: without it, all its runs are trained again"
     )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE members SET seed = 70 WHERE seed = 7",
+        "UPDATE members SET variant = 'shaped' WHERE seed = 7",
+        "UPDATE members SET identity = (SELECT identity FROM members WHERE seed = 8) WHERE seed = 7",
+        "DELETE FROM members WHERE seed = 7",
+        "UPDATE experiments SET spec = replace(spec, '1000', '9000')",
+        "UPDATE experiments SET spec = substr(spec, 2)",
+        "UPDATE experiments SET spec = replace(spec, '1000', 'NaN')",
+        "UPDATE experiments SET spec = replace(spec, '1000', replace(hex(zeroblob(50000)), '0', '['))",
+    ],
+)
+def test_an_experiment_that_was_changed_by_hand_is_refused(change: str, closed: Path) -> None:
+    assert ResultStore(closed).submitted() == [EXPERIMENT]
+    connection = sqlite3.connect(closed)
+    with connection:
+        connection.execute(change)
+    connection.close()
+    said = call("status", closed.parent)
+    assert (said.code, said.out) == (4, "")
+    assert said.err.startswith(f"rewardlab: {closed}: got an experiment that does not fit its checksum ('kept'), ")
+    assert len(said.err.splitlines()) == 1
 
 
 def test_a_damaged_store_ends_the_command_with_code_four(closed: Path, tmp_path: Path) -> None:

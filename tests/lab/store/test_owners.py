@@ -68,6 +68,8 @@ def test_who_asks_lives_and_is_told_from_whoever_had_its_number_before() -> None
     assert has_ended(me) is False
     assert has_ended(replace(me, started=str(int(me.started) - 1))) is True
     assert not has_left(process_mark())
+    # The name of a file may hold any number.
+    assert has_left(f"{process_mark().partition('-')[0]}-{10**30}")
 
 
 @needs_proc
