@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from pathlib import Path
 
 import gymnasium as gym
@@ -213,8 +214,16 @@ class Totals(gym.Wrapper):
         return result
 
 
-@pytest.mark.parametrize("outer", ["bare", "monitor", "normalised"])
-@pytest.mark.parametrize("algorithm", [PPO, A2C, DQN])
+ONCE = ((PPO, "normalised"), (A2C, "monitor"), (DQN, "bare"))
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "outer"),
+    [
+        pytest.param(*pair, marks=() if pair in ONCE else pytest.mark.slow)
+        for pair in product((PPO, A2C, DQN), ("bare", "monitor", "normalised"))
+    ],
+)
 def test_agents_and_wrappers_of_sb3(algorithm: type, outer: str) -> None:
     seen: list[float] = []
 

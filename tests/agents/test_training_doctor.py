@@ -73,7 +73,9 @@ def weights(agent: Any) -> list[Tensor]:
     return [each.clone() for each in agent.policy.state_dict().values()]
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize(
+    "algorithm", [pytest.param(each, marks=() if each in (PPO, DQN) else pytest.mark.slow) for each in ALGORITHMS]
+)
 def test_a_sound_training_passes_and_is_the_same_bit_by_bit(algorithm: Any) -> None:
     plain = agent_of(algorithm).learn(STEPS)
     agent = agent_of(algorithm)

@@ -106,7 +106,11 @@ MEANT = {
 }
 
 
-@pytest.mark.parametrize(("name", "representation"), MEANT)
+@pytest.mark.parametrize(
+    ("name", "representation"),
+    # Both with several optimisers, and each of them once.
+    [pytest.param(*pair, marks=pytest.mark.slow if pair in (("SAC", None), ("TD3", None)) else ()) for pair in MEANT],
+)
 def test_the_update_is_that_of_the_summed_loss(name: str, representation: str | None) -> None:
     ends = []
     for way in ("hooks", "sum", "plain"):

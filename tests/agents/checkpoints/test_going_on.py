@@ -84,7 +84,11 @@ def test_a_training_that_is_killed_over_and_over_again_ends_as_if_it_had_not_bee
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "environment", "last"), [("ppo", "gridworld", [200, 400]), ("a2c", "noisy", [560, 580])]
+    ("algorithm", "environment", "last"),
+    [
+        ("ppo", "gridworld", [200, 400]),
+        pytest.param("a2c", "noisy", [560, 580], marks=pytest.mark.slow),
+    ],
 )
 def test_writing_at_every_chance_changes_nothing(
     algorithm: str, environment: str, last: list[int], tmp_path: Path

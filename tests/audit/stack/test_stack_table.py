@@ -151,7 +151,7 @@ def test_a_list_as_potential_and_amended_terms_are_read_from_settings() -> None:
     assert np.array_equal(stack_table(settings, subject, base, gamma=0.9, terms=terms).paid, table.paid)
 
 
-@pytest.mark.parametrize("game", ["FrozenLake-v1", "CliffWalking-v1", "Taxi-v4"])
+@pytest.mark.parametrize("game", ["FrozenLake-v1", "CliffWalking-v1", pytest.param("Taxi-v4", marks=pytest.mark.slow)])
 def test_a_toy_text_pays_what_the_table_says(game: str) -> None:
     # An observation is a state's number; the bonus reads it where the task ends too, in Taxi from a twin of the model.
     weights = np.random.default_rng(0).normal(size=600)
