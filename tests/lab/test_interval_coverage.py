@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rewardlab.errors import BadInput
 from rewardlab.lab import chosen_kind, estimate, measured_coverage
 from rewardlab.lab.statistics import IntervalKind, interquartile_mean, measured_at
 from rewardlab.lab.statistics.interval_coverage import DISTRIBUTIONS, MEASURED
@@ -67,6 +68,16 @@ def test_what_is_chosen_is_never_worse_than_the_percentile_bootstrap() -> None:
 def test_between_measured_numbers_of_seeds_the_smaller_one_speaks(seeds: int, measured: int) -> None:
     assert measured_at(seeds) == measured
     assert chosen_kind(seeds) == chosen_kind(measured)
+
+
+def test_of_one_seed_and_of_unknown_kinds_nothing_was_measured() -> None:
+    for seeds in (1, 0, -5):
+        with pytest.raises(BadInput, match=f"seeds: got {seeds}, expected at least 2"):
+            chosen_kind(seeds)
+        with pytest.raises(BadInput, match=f"seeds: got {seeds}, expected at least 2"):
+            measured_coverage("BCa", seeds)
+    with pytest.raises(BadInput, match="kind: got 'percentil', expected .*; did you mean 'percentile'"):
+        measured_coverage("percentil", 5)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", DRAWS)

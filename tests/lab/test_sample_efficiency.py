@@ -33,6 +33,9 @@ def test_the_first_of_three_points_in_a_row(evaluated: tuple[float, ...], expect
 def test_hold_says_how_many_in_a_row() -> None:
     assert steps_to_threshold(curve(0, 1, 0, 1, 1), 0.8, hold=1) == 20
     assert steps_to_threshold(curve(0, 1, 0, 1, 1), 0.8, hold=2) == 40
+    # No point at all would have to be there, so that each training would have learned before it began.
+    with pytest.raises(BadInput, match="hold: got 0, expected at least 1 point in a row"):
+        steps_to_threshold(curve(0, 0), 0.8, hold=0)
 
 
 def test_survival_by_hand() -> None:

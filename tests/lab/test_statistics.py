@@ -137,3 +137,7 @@ def test_settings_that_are_none_are_refused_together() -> None:
     assert [problem.where for problem in refused.value.problems] == ["level", "resamples"]
     with pytest.raises(BadInput, match=r"kind: got 'bca', expected a known kind of interval: .*; did you mean 'BCa'\?"):
         estimate([1.0, 2.0], np.random.default_rng(0), kind="bca")  # type: ignore[arg-type]
+    # Also where nothing would have come of them.
+    with pytest.raises(BadInput) as refused:
+        estimate([1.0], np.random.default_rng(0), kind="bca", resamples=2.5)  # type: ignore[arg-type]
+    assert [problem.where for problem in refused.value.problems] == ["resamples", "kind"]

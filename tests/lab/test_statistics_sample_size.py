@@ -44,5 +44,6 @@ def test_without_a_difference_it_is_seen_by_mistake_alone() -> None:
 
 def test_what_says_nothing_of_the_spread_is_refused() -> None:
     with pytest.raises(BadInput) as refused:
-        seeds_needed([1.0, 1.0, 1.0], 0.0, RNG(0), power=80, most=1)
-    assert [problem.where for problem in refused.value.problems] == ["differences", "wanted", "power", "most"]
+        seeds_needed([1.0, 1.0, 1.0], 0.0, RNG(0), power=80, most=1, experiments=0)
+    wrong = ["differences", "wanted", "power", "most", "experiments"]
+    assert [problem.where for problem in refused.value.problems] == wrong

@@ -88,6 +88,13 @@ def test_how_often_an_interval_over_tasks_is_right(tasks: int, seeds: int) -> No
     assert plain < held
 
 
+def test_of_one_seed_in_each_task_there_is_no_interval() -> None:
+    assert str(stratified_estimate([[1.0], [2.0]], RNG(0))) == "1.5 (1 seeds)"
+    assert stratified_improvement([[1.0], [2.0]], [[0.0], [3.0]], RNG(0)).kind == "none"
+    assert stratified_improvement([[1.0]], [[0.0, 3.0]], RNG(0), paired=False).kind == "none"
+    assert stratified_estimate([[1.0, 2.0]], RNG(0)).kind == "expanded percentile"
+
+
 def test_what_is_no_table_is_refused() -> None:
     with pytest.raises(
         BadInput, match=r"scores: got \[2, 3\] seeds, expected \[T\]\[R\], as many in each task; take the"

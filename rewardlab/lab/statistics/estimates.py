@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import final
+from typing import final, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rewardlab.errors import BadInput, Problem
+from rewardlab.errors import BadInput, Problem, one_of
 from rewardlab.lab.statistics.interval_coverage import chosen_kind
 from rewardlab.lab.statistics.interval_kinds import IntervalKind, interval_ends, resampled
 from rewardlab.lab.statistics.trimmed_mean import finite_scores, interquartile_mean
@@ -73,6 +73,8 @@ def estimate(
         0.8 [0.2, 0.9] (5 of 5 seeds)
     """
     problems = bootstrap_problems(level, resamples)
+    if kind is not None and kind not in get_args(IntervalKind):
+        problems.append(one_of("kind", str(kind), get_args(IntervalKind), "kind of interval"))
     if problems:
         raise BadInput(*problems)
     values = finite_scores(scores, "scores")
@@ -90,6 +92,6 @@ def bootstrap_problems(level: float, resamples: int) -> list[Problem]:
     problems = []
     if not 0 < level < 1:
         problems.append(Problem("level", repr(level), "a number in (0, 1)", "did you mean 0.95?"))
-    if resamples < 1:
+    if not isinstance(resamples, int | np.integer) or resamples < 1:
         problems.append(Problem("resamples", repr(resamples), "a whole number of at least 1"))
     return problems

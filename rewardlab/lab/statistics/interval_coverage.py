@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
+from typing import get_args
 
+from rewardlab.errors import BadInput, Problem, one_of
 from rewardlab.lab.statistics.interval_kinds import IntervalKind
 
 __all__ = ["DISTRIBUTIONS", "MEASURED", "chosen_kind", "measured_at", "measured_coverage"]
@@ -27,6 +29,7 @@ DISTRIBUTIONS = (
 """What the scores of a seed were drawn from, in the order of the rows below."""
 
 _NOMINAL = 95.0
+_FEWEST = 2
 _CAN_BE_INFINITE = "studentised"
 
 # By kind and number of seeds: the share of 95 % intervals that held the truth, in percent.
@@ -82,7 +85,12 @@ def measured_at(seeds: int) -> int:
 
     Args:
         seeds: At least 2.
+
+    Raises:
+        BadInput: Fewer, of which nothing can be said.
     """
+    if not seeds >= _FEWEST:
+        raise BadInput(Problem("seeds", repr(seeds), f"at least {_FEWEST}", "one score says nothing of its spread"))
     return max(measured for _, measured in MEASURED if measured <= seeds)
 
 
@@ -94,6 +102,9 @@ def chosen_kind(seeds: int) -> IntervalKind:
 
     Args:
         seeds: At least 2.
+
+    Raises:
+        BadInput: Fewer.
     """
     at = measured_at(seeds)
     kinds = [kind for kind, measured in MEASURED if measured == at and kind != _CAN_BE_INFINITE]
@@ -109,6 +120,11 @@ def measured_coverage(kind: IntervalKind, seeds: int) -> Mapping[str, float]:
 
     Returns:
         Distribution to a share in [0, 1].
+
+    Raises:
+        BadInput: There is no such kind, or there are fewer seeds.
     """
+    if kind not in get_args(IntervalKind):
+        raise BadInput(one_of("kind", str(kind), get_args(IntervalKind), "kind of interval"))
     shares = MEASURED[kind, measured_at(seeds)]
     return {name: round(share / 100, 4) for name, share in zip(DISTRIBUTIONS, shares, strict=True)}

@@ -45,7 +45,7 @@ def seeds_needed(
     Raises:
         BadInput: The differences or settings are something else.
     """
-    spread = _spread(differences, wanted, power, most)
+    spread = _spread(differences, wanted, power, most, experiments)
     short, enough = 1, min(4, most)
     while power_of(spread, wanted, enough, rng, experiments) < power:
         if enough == most:
@@ -81,7 +81,7 @@ def power_of(
     return seen / experiments
 
 
-def _spread(differences: ArrayLike, wanted: float, power: float, most: int) -> NDArray[np.float64]:
+def _spread(differences: ArrayLike, wanted: float, power: float, most: int, experiments: int) -> NDArray[np.float64]:
     """The differences around 0, spread by as much more as so few seeds understate it."""
     values = finite_scores(differences, "differences")
     problems = []
@@ -93,6 +93,8 @@ def _spread(differences: ArrayLike, wanted: float, power: float, most: int) -> N
         problems.append(Problem("power", repr(power), "a number in (0, 1)", "did you mean 0.8?"))
     if most < 2:
         problems.append(Problem("most", repr(most), "at least 2 seeds"))
+    if experiments < 1:
+        problems.append(Problem("experiments", repr(experiments), "at least 1"))
     if problems:
         raise BadInput(*problems)
     away = np.copysign(1.0, wanted) * (values - interquartile_mean(values))

@@ -70,7 +70,7 @@ def stratified_estimate(
             each of T tasks leave unknown of the spread (T times R - 1 degrees of freedom).
 
     Returns:
-        Its count is R.
+        Its count is R. Where that is 1 there is no interval, as there is none of one seed alone.
 
     Raises:
         BadInput: The scores or the settings are something else.
@@ -78,8 +78,9 @@ def stratified_estimate(
     table = _table(scores, "scores")
     drawn = _drawn(table, rng, resamples, level, kind)
     means = interquartile_mean(drawn.reshape(resamples, -1))
-    low, high = _ends(means, table.shape, level, kind)
-    return Estimate(float(interquartile_mean(table.ravel())), float(low), float(high), table.shape[1], kind)
+    return _estimate(
+        float(interquartile_mean(table.ravel())), _ends(means, table.shape, level, kind), table.shape, kind
+    )
 
 
 def stratified_improvement(
@@ -105,7 +106,7 @@ def stratified_improvement(
             says nothing.
 
     Returns:
-        Everything in [0, 1]; its count is the smaller of R and S.
+        Everything in [0, 1]; its count is the smaller of R and S. Where that is 1 there is no interval.
 
     Raises:
         BadInput: The scores or the settings are something else.
@@ -119,9 +120,9 @@ def stratified_improvement(
     else:
         drawn = [_drawn(side, rng, resamples, level, kind) for side in (ours, theirs)]
         means = wins_of(drawn[0], drawn[1], paired=False).mean(axis=(1, 2, 3))
-    seeds = min(ours.shape[1], theirs.shape[1])
-    low, high = np.clip(_ends(means, (len(ours), seeds), level, kind), 0.0, 1.0)
-    return Estimate(float(wins_of(ours, theirs, paired=paired).mean()), float(low), float(high), seeds, kind)
+    shape = len(ours), min(ours.shape[1], theirs.shape[1])
+    ends = np.clip(_ends(means, shape, level, kind), 0.0, 1.0)
+    return _estimate(float(wins_of(ours, theirs, paired=paired).mean()), ends, shape, kind)
 
 
 def performance_profile(
@@ -175,6 +176,12 @@ def _drawn(
         raise BadInput(*problems)
     picks = rng.integers(table.shape[1], size=(resamples, *table.shape))
     return np.take_along_axis(table[None], picks, axis=2)
+
+
+def _estimate(value: float, ends: NDArray[np.float64], shape: tuple[int, int], kind: StratifiedKind) -> Estimate:
+    """The number with its interval; drawn again, one seed of each task is always the same."""
+    seeds = shape[1]
+    return Estimate(value, float(ends[0]), float(ends[1]), seeds, kind if seeds > 1 else "none")
 
 
 def _ends(

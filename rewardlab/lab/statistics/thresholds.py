@@ -55,11 +55,16 @@ def steps_to_threshold(curve: Sequence[Mapping[str, Any]], threshold: float, hol
         curve: The points of a learning curve, in order: each with ``steps`` and ``evaluated``, the mean objective of
             the policy so far, without exploration, in the bare environment.
         threshold: The level.
-        hold: How many points in a row must be at or above it, so that one lucky span does not count.
+        hold: How many points in a row must be at or above it, so that one lucky span does not count; at least 1.
 
     Returns:
         The steps at the first of those points; None if there is no such row.
+
+    Raises:
+        BadInput: No point would have to be.
     """
+    if hold < 1:
+        raise BadInput(Problem("hold", repr(hold), "at least 1 point in a row"))
     above = [point["evaluated"] >= threshold for point in curve]
     for first in range(len(curve) - hold + 1):
         if all(above[first : first + hold]):
