@@ -39,37 +39,45 @@ def repeated_path(case: AuditCase, policy: NDArray[np.int64], first: int) -> tup
 
 
 def most_probable_path(
-    case: AuditCase, policy: NDArray[np.int64]
+    case: AuditCase, policy: NDArray[np.int64], errs: NDArray[np.bool_]
 ) -> tuple[int, NDArray[np.int64], NDArray[np.int64], float]:
-    """The most probable path of a policy: until it ends, or for 30 steps if nothing ends it sooner.
+    """The most probable path of a policy that shows an error: until it ends, or for 30 steps if nothing ends it sooner.
 
     Args:
         case: The model.
         policy: ``[S]`` actions.
+        errs: ``[S]`` bool, the states in which the policy does what is to be shown. If it comes to none of them within
+            those steps, the path is the most probable one of all.
 
     Returns:
-        The first state, the actions, the outcome of each, and the probability of the whole.
+        The first state, the actions, the outcome of each, and the probability of the whole, first state included.
     """
     model = case.model
     states = np.arange(model.n_states)
     with np.errstate(divide="ignore"):
         chance, begins = np.log(model.probability[states, policy]), np.log(model.start)
     reached = model.successor[states, policy]
-    likeliest = np.zeros(model.n_states)
+    # Of what may follow: the likeliest of all, and the likeliest in which an error is still to come.
+    likeliest, owing = np.zeros(model.n_states), np.full(model.n_states, -np.inf)
     choices = []
     for _ in range(min(case.episode_steps, _SHOWN_STEPS)):
         total = chance + likeliest[reached]
-        choices.append(total.argmax(axis=1))
+        erring = np.where(errs[:, None], total, chance + owing[reached])
+        choices.append((total.argmax(axis=1), erring.argmax(axis=1)))
         likeliest = np.where(model.terminal, 0.0, total.max(axis=1))
-    first = state = int((begins + likeliest).argmax())
-    actions, outcomes = [], []
-    for choice in reversed(choices):
+        owing = np.where(model.terminal, -np.inf, erring.max(axis=1))
+    shows = bool((begins + owing > -np.inf).any())
+    whole = begins + (owing if shows else likeliest)
+    first = state = int(whole.argmax())
+    actions, outcomes, erred = [], [], not shows
+    for plain, showing in reversed(choices):
         if model.terminal[state]:
             break
         actions.append(int(policy[state]))
-        outcomes.append(int(choice[state]))
+        outcomes.append(int(plain[state] if erred else showing[state]))
+        erred = erred or bool(errs[state])
         state = int(reached[state, outcomes[-1]])
-    return first, np.array(actions), np.array(outcomes), float(np.exp(begins[first] + likeliest[first]))
+    return first, np.array(actions), np.array(outcomes), float(np.exp(whole[first]))
 
 
 def shown_path(

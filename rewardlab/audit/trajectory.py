@@ -20,7 +20,7 @@ class Trajectory:
         action_names: A word for each of them.
         proxy: T amounts paid, undiscounted.
         objective: T amounts of the objective, undiscounted.
-        probability: How likely chance plays along, given the actions; 1 in a deterministic model.
+        probability: How likely chance plays along, given the actions, and begins there; 1 in a deterministic model.
         repeats_from: The step from which the actions repeat for ever; None if they do not.
         terminated: Whether the task is over after the last step.
         exploits: The names of the known exploits that it shows.
