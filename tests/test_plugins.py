@@ -184,6 +184,13 @@ def test_a_broken_plugin_is_named_where_it_is_used(name: str, installed: Install
     assert environment_spec(DELIVERY).id == "rewardlab/Delivery-v0"
 
 
+def test_a_module_that_is_not_there_is_told_how_to_be_found() -> None:
+    with pytest.raises(
+        BadInput, match=r"no_such_plugin.*; install its package, or put the folder that holds it into PY"
+    ):
+        environment_spec("no_such_plugin:Foo-v0", allowed_modules=["no_such_plugin"])
+
+
 def test_what_a_plugin_prints_is_not_our_output(installed: Install, capsys: pytest.CaptureFixture[str]) -> None:
     installed("talks", "print('hello')" + SOUND.format(name="talks/Env-v0", module="talks"))
     assert load_plugin("talks").fault == ""

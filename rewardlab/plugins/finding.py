@@ -34,7 +34,9 @@ def environment_spec(
         _require_declared(module, environment_id, where)
     loaded = load_plugin(module) if module else None
     if loaded is not None and loaded.fault:
-        raise BadInput(Problem(where, repr(environment_id), f"a module that can be imported ({loaded.fault})"))
+        absent = f"No module named {module.partition('.')[0]!r}" in loaded.fault
+        fix = "install its package, or put the folder that holds it into PYTHONPATH" if absent else ""
+        raise BadInput(Problem(where, repr(environment_id), f"a module that can be imported ({loaded.fault})", fix))
     found = gym.registry.get(name)
     # Without its module only Gymnasium's own is found by every worker process.
     if found is not None and (module or home(found) == "gymnasium"):

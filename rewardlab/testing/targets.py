@@ -109,6 +109,9 @@ def _all_of(module: ModuleType, where: str) -> list[Subject]:
             subjects.append(subject)
     if not subjects:
         fix = "name one of them, as in module:attribute, or list them in __all__"
+        if getattr(module, "__file__", None) is None and hasattr(module, "__path__"):
+            folder = next(iter(module.__path__))
+            fix = f"{folder} is a folder without code of its own: install what is in it, or call this within it"
         raise BadInput(Problem(where, f"{module.__name__!r}, with nothing to check", f"{_CHECKED}", fix))
     return subjects
 

@@ -13,6 +13,7 @@ import pytest
 
 from rewardlab.errors import BadInput
 from rewardlab.rewards import Potential, Reward
+from rewardlab.scaffolding import write_package
 from rewardlab.testing import assert_conforms
 from tests.command_line import call
 from tests.testing.planted_environments import Walk
@@ -60,7 +61,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     (tmp_path / "checked_things.py").write_text(MODULE, encoding="utf-8")
     yield tmp_path
-    for name in ("checked_things", "checked_faults"):
+    for name in ("checked_things", "checked_faults", "checked_pay"):
         sys.modules.pop(name, None)
 
 
@@ -169,6 +170,16 @@ def test_an_import_that_takes_the_process_along_is_told(here: Path, source: str,
         assert line.startswith("rewardlab: TARGET: got 'checked_faults")
         assert message in line
         assert time.monotonic() - began < 20
+
+
+def test_a_folder_that_only_holds_a_package_is_told_from_the_package(here: Path) -> None:
+    write_package("reward", "checked_pay", here)
+    said = call("check", "checked_pay")
+    assert (said.code, said.out) == (2, "")
+    expected = (
+        f"{here / 'checked_pay'} is a folder without code of its own: install what is in it, or call this within it"
+    )
+    assert expected in said.err
 
 
 def test_a_test_of_somebodys_own_fails_with_all_that_is_wrong() -> None:
