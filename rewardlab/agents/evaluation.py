@@ -67,9 +67,7 @@ def play_episodes(env: VectorEnv[Any, Any, Any], policy: Policy, seed: int) -> l
     history: list[_Played] = []
     while running.any():
         if len(history) >= MAX_EPISODE_STEPS:
-            raise RunFailed(
-                f"evaluation: got no end after {MAX_EPISODE_STEPS} steps; give the environment a time limit"
-            )
+            raise _endless("evaluation")
         masks = legal_actions(env)
         actions = np.asarray(policy(observations, states, masks))
         observations, rewards, terminations, truncations, infos = env.step(actions)
@@ -135,12 +133,17 @@ def play_single(env: gym.Env[Any, Any], policy: Policy, seed: int) -> tuple[list
 
     Returns:
         The actions as plain numbers, the transitions in time order, and the sum of the objective.
+
+    Raises:
+        RunFailed: The episode does not end.
     """
     observation, info = env.reset(seed=seed)
     actions, steps = [], []
     objective = 0.0
     ended = False
     while not ended:
+        if len(actions) >= MAX_EPISODE_STEPS:
+            raise _endless("a replay")
         masks = env.get_wrapper_attr("action_masks")()[None] if env.has_wrapper_attr("action_masks") else None
         state = np.array([info["state"]]) if "state" in info else None
         action = policy(np.asarray(observation)[None], state, masks)[0]
@@ -170,6 +173,10 @@ def legal_actions(env: VectorEnv[Any, Any, Any]) -> NDArray[np.bool_] | None:
     if getattr(base, "envs", None) and base.envs[0].has_wrapper_attr("action_masks"):
         return np.stack(base.call("action_masks"))
     return None
+
+
+def _endless(what: str) -> RunFailed:
+    return RunFailed(f"{what}: got no end after {MAX_EPISODE_STEPS} steps; give the environment a time limit")
 
 
 def _mean_totals(episodes: list[Episode], averaged_where: Mapping[str, str]) -> dict[str, float]:

@@ -13,6 +13,7 @@ from rewardlab.mdp import FiniteEnv, solve
 
 __all__ = ["POLICIES", "choose_actions"]
 
+MAX_EPISODE_STEPS = 100_000
 POLICIES = ("optimal", "random")
 
 
@@ -30,7 +31,7 @@ def choose_actions(
 
     Raises:
         BadInput: An optimal policy is asked of what is no finite model.
-        RunFailed: The episode goes on, and yet no action is legal.
+        RunFailed: The episode goes on, and yet no action is legal; or it goes on without end.
     """
     base = env.unwrapped
     if policy == "optimal" and not isinstance(base, FiniteEnv):
@@ -45,6 +46,8 @@ def choose_actions(
     actions: list[int] = []
     ended = False
     while not ended:
+        if len(actions) >= MAX_EPISODE_STEPS:
+            raise RunFailed(f"got no end after {MAX_EPISODE_STEPS} steps; give the environment a time limit")
         if best is not None:
             action = int(np.argmax(best[info["state"]]))
         else:

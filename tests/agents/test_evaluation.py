@@ -8,7 +8,7 @@ import pytest
 from gymnasium.vector import AutoresetMode
 
 from rewardlab.agents import evaluation_scores, make_vector, play_episodes
-from rewardlab.errors import BadInput
+from rewardlab.errors import BadInput, RunFailed
 from rewardlab.mdp import solve_finite_horizon
 from rewardlab.rewards import Catalogue
 
@@ -67,6 +67,13 @@ def test_an_environment_that_restarts_by_itself_is_refused() -> None:
     env = gym.make_vec(DELIVERY, 2, autoreset_mode="SameStep")
     with pytest.raises(BadInput, match="expected DISABLED"):
         play_episodes(env, random_policy(env), 0)
+
+
+def test_an_episode_without_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rewardlab.agents.evaluation.MAX_EPISODE_STEPS", 500)
+    env = make_vector("MountainCar-v0", {"max_episode_steps": 10_000}, "environment", 2, AutoresetMode.DISABLED)
+    with pytest.raises(RunFailed, match="evaluation: got no end after 500 steps; give the environment a time limit"):
+        play_episodes(env, lambda *_: np.ones(2, dtype=np.int64), 0)
 
 
 def test_masks_reach_the_policy_from_copies_and_from_a_native_vector() -> None:

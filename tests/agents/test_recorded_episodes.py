@@ -10,6 +10,7 @@ import pytest
 
 from rewardlab.agents.evaluation import play_single
 from rewardlab.agents.recorded_episodes import PLAYED_EPISODES, recorded_episodes
+from rewardlab.errors import RunFailed
 from tests.lab.small_experiment import DELIVERY
 
 PICK_UP, DROP = 4, 5
@@ -61,6 +62,13 @@ def test_best_and_median_are_those_by_objective(pays: list[float], best: int, me
 def test_without_an_exploit_the_replay_is_the_first_episode() -> None:
     found = recorded_episodes(_PaidBySeed([float(seed) for seed in range(8)]), _always(0), 0)
     assert found["replay"] == {"seed": 0, "actions": [0], "exploits": []}
+
+
+def test_an_episode_without_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rewardlab.agents.evaluation.MAX_EPISODE_STEPS", 500)
+    env = gym.make("MountainCar-v0", max_episode_steps=10_000)
+    with pytest.raises(RunFailed, match="a replay: got no end after 500 steps; give the environment a time limit"):
+        recorded_episodes(env, _always(1), 0)
 
 
 def test_the_first_exploiting_episode_is_the_replay_and_can_be_played_again() -> None:

@@ -76,7 +76,7 @@ def test_of_one_seed_and_of_unknown_kinds_nothing_was_measured() -> None:
             chosen_kind(seeds)
         with pytest.raises(BadInput, match=f"seeds: got {seeds}, expected at least 2"):
             measured_coverage("BCa", seeds)
-    with pytest.raises(BadInput, match="kind: got 'percentil', expected .*; did you mean 'percentile'"):
+    with pytest.raises(BadInput, match=r"kind: got 'percentil', expected .*; did you mean 'percentile'\?"):
         measured_coverage("percentil", 5)  # type: ignore[arg-type]
 
 

@@ -45,6 +45,12 @@ def test_where_nothing_is_legal_the_run_fails_in_words() -> None:
         choose_actions(Corridor(stuck_after=2), "random", 0, 0.9)
 
 
+def test_an_episode_without_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rewardlab.lab.playing.MAX_EPISODE_STEPS", 500)
+    with pytest.raises(RunFailed, match="got no end after 500 steps; give the environment a time limit"):
+        choose_actions(gym.make("MountainCar-v0", max_episode_steps=10_000), "random", 0, 0.9)
+
+
 @pytest.mark.parametrize("name", ["MiniChess-v0", "Chess-v0", "Endgame-v0"])
 def test_games_are_played_without_an_illegal_move(name: str) -> None:
     env = gym.make(f"rewardlab_envs:rewardlab/{name}", illegal_moves="refused")
