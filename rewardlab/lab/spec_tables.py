@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Dis
 from pydantic_core import PydanticCustomError
 
 __all__ = [
+    "MAX_NAME",
     "MAX_SEED",
     "AlgorithmSpec",
     "ClosedModel",
@@ -24,6 +25,9 @@ __all__ = [
     "VariantSpec",
     "Version",
 ]
+
+MAX_NAME = 100
+"""The characters of a variant's name."""
 
 MAX_SEED = 2**32 - 1
 
@@ -120,7 +124,7 @@ class VariantSpec(ClosedModel):
         algorithm: What differs from the experiment's. The settings of another algorithm are not inherited.
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_printable)]
     reward: Annotated[
         Annotated[str, Tag("name")] | Annotated[dict[str, Weight], Tag("weights")], Discriminator(_reward_form)
     ]

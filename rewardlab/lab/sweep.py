@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import itertools
 import json
 import math
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, final
 
 from rewardlab.errors import BadInput, Problem
+from rewardlab.lab.spec_tables import MAX_NAME
 from rewardlab.lab.sweep_axes import Axis, axes_of_grid, axes_of_rows
 from rewardlab.lab.toml_lines import dotted
 
@@ -135,8 +137,16 @@ def _made(data: Mapping[str, Any], index: int, chosen: _Chosen, labels: Mapping[
         swept[dotted(path)] = axis.places[number]
     if chosen:
         values = ", ".join(f"{labels[axis]} = {_shown(axis.values[number])}" for axis, number in chosen)
-        variant["name"] = f"{variant['name']} ({values})"
+        variant["name"] = _fitting(f"{variant['name']} ({values})")
     return variant, Origin(index, swept)
+
+
+def _fitting(name: str) -> str:
+    """A name, or where it is too long the beginning of it, with a hash that tells it from others that begin so."""
+    if len(name) <= MAX_NAME:
+        return name
+    end = f"… {hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]})"
+    return name[: MAX_NAME - len(end)] + end
 
 
 def _labels(axes: Sequence[Axis]) -> dict[Axis, str]:

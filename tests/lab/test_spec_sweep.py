@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,18 @@ def test_the_runs_are_those_that_one_would_have_written() -> None:
     assert {run.identity for run in plan_of(small_spec()).runs if run.variant == "hacked"} < {
         run.identity for run in runs
     }
+
+
+def test_a_name_that_says_too_many_values_is_cut_and_told_apart_by_a_hash() -> None:
+    learning = {"gae_lambda": 0.9, "clip_range": 0.2, "max_grad_norm": 0.5, "vf_coef": 0.5, "learning_rate": 1e-3}
+    grid = {f"algorithm.settings.{name}": [value] for name, value in learning.items()}
+    names = names_of(swept(grid=grid | {"algorithm.settings.ent_coef": [0.01, 0.02]}))
+    assert len({*names}) == 4
+    for name in names:
+        assert len(name) == 100
+        assert re.fullmatch(r"(hacked|v1\.5 shaped) \(gae_lambda = 0\.9, clip_range = 0\.2, .*… [0-9a-f]{8}\)", name)
+    # A value that is added renames none of the others.
+    assert {*names} < {*names_of(swept(grid=grid | {"algorithm.settings.ent_coef": [0.005, 0.01, 0.02]}))}
 
 
 def test_what_a_variant_has_of_its_own_is_not_swept_with_the_rest() -> None:
