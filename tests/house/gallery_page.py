@@ -26,7 +26,6 @@ class Shown:
     page: Path
     spec: str
     table: str
-    """Empty where the page does not claim one."""
 
 
 def shown_experiments(text: str) -> list[Shown]:
