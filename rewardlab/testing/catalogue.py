@@ -20,8 +20,23 @@ from rewardlab.testing.record import Record, play, raised_problem
 from rewardlab.testing.sending import cannot_be_sent
 from rewardlab.transitions import Transitions
 
-__all__ = ["catalogue_answers", "check_catalogue", "check_potential", "check_reward", "described_problems"]
+__all__ = [
+    "DETECTED",
+    "PLACES",
+    "ROWS",
+    "catalogue_answers",
+    "check_catalogue",
+    "check_potential",
+    "check_reward",
+    "described_problems",
+]
 
+ROWS = "rewards pay one finite number for each row, whatever stands beside it"
+PLACES = "potentials are finite, one for each state, and functions of the state alone"
+DETECTED = "detectors of exploits answer yes or no for whole episodes"
+"""What is asked of the rewards, potentials and detectors of a catalogue."""
+
+_NO_STEPS = "no step of its environment was given"
 # Who computes in single precision is not wrong.
 _TOLERANCE = 1e-5
 
@@ -62,18 +77,22 @@ def check_catalogue(catalogue: Catalogue, episodes: Sequence[Transitions] = ()) 
 
     Args:
         catalogue: The catalogue.
-        episodes: Episodes of its environment, each in time order; without any, less can be asked.
+        episodes: Episodes of its environment, each in time order; without any, only the catalogue itself is asked.
     """
+    told, untold = described_problems(catalogue)
+    named = Answer.of("the catalogue's names are those of what they stand for", told, untold)
+    sent = Answer.of("the catalogue can be sent to another process", _unsent(catalogue))
+    if not episodes:
+        return [named, *(Answer(each, not_asked=_NO_STEPS) for each in (ROWS, PLACES, DETECTED)), sent]
     rewards = [each for reward in catalogue.rewards.values() for each in _reward_problems(reward, episodes)]
     potentials = [each for one in catalogue.potentials.values() for each in _potential_problems(one, episodes)]
     detectors = [each for reward in catalogue.rewards.values() for each in _detector_problems(reward, episodes)]
-    told, untold = described_problems(catalogue)
     return [
-        Answer.of("the catalogue's names are those of what they stand for", told, untold),
-        Answer.of("rewards pay one finite number for each row, whatever stands beside it", rewards),
-        Answer.of("potentials are finite, one for each state, and functions of the state alone", potentials),
-        Answer.of("detectors of exploits answer yes or no for whole episodes", detectors),
-        Answer.of("the catalogue can be sent to another process", _unsent(catalogue)),
+        named,
+        Answer.of(ROWS, rewards),
+        Answer.of(PLACES, potentials),
+        Answer.of(DETECTED, detectors),
+        sent,
     ]
 
 
@@ -82,13 +101,13 @@ def check_reward(reward: Reward, episodes: Sequence[Transitions]) -> list[Answer
 
     Args:
         reward: The reward.
-        episodes: Episodes to pay, each in time order.
+        episodes: Episodes to pay, each in time order; without any nothing can be asked.
     """
+    if not episodes:
+        return [Answer(each, not_asked=_NO_STEPS) for each in (ROWS, DETECTED)]
     return [
-        Answer.of(
-            "rewards pay one finite number for each row, whatever stands beside it", _reward_problems(reward, episodes)
-        ),
-        Answer.of("detectors of exploits answer yes or no for whole episodes", _detector_problems(reward, episodes)),
+        Answer.of(ROWS, _reward_problems(reward, episodes)),
+        Answer.of(DETECTED, _detector_problems(reward, episodes)),
     ]
 
 
@@ -97,10 +116,9 @@ def check_potential(potential: Potential | ScheduledPotential, batch: NDArray[An
 
     Args:
         potential: The potential.
-        batch: ``[B, ...]`` states or observations, whichever it reads.
+        batch: ``[B, ...]`` states or observations, whichever it reads; of none nothing can be asked.
     """
-    question = "potentials are finite, one for each state, and functions of the state alone"
-    return [Answer.of(question, _on_batch(potential, batch))]
+    return [Answer.of(PLACES, _on_batch(potential, batch)) if len(batch) else Answer(PLACES, not_asked=_NO_STEPS)]
 
 
 def described_problems(catalogue: Catalogue) -> tuple[list[Problem], list[Problem]]:

@@ -70,7 +70,7 @@ def check_environment(
     """
     settings = [] if isinstance(environment, str) else needed_arguments(environment)
     if settings:
-        why = f"it needs {', '.join(settings)}: check a function that makes it, or its id"
+        why = f"it needs {', '.join(settings)}: check a function of the module that makes it, or its id"
         return [Answer(_MADE, not_asked=why)]
     patience = patience or Patience(seconds)
     make = maker_of(environment)

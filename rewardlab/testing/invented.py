@@ -31,33 +31,35 @@ def invented_places(width: int | None) -> NDArray[Any]:
     return generator.uniform(0.0, 1.0, (_ROWS + 1, width))
 
 
-def invented_episode(width: int | None, events: tuple[str, ...] = ()) -> Transitions:
+def invented_episode(width: int | None, events: tuple[str, ...] = (), *, least: int = 0) -> Transitions:
     """An episode of such places that ends in a termination.
 
     Args:
         width: As in `invented_places`.
-        events: The events that its steps carry, each 0 or 1.
+        events: The events that its steps carry.
+        least: The amounts of events are this or one more.
     """
     generator, places = np.random.default_rng(1), invented_places(width)
     ended = np.zeros(_ROWS, dtype=np.bool_)
     ended[-1] = True
-    amounts = {name: generator.integers(0, 2, _ROWS).astype(np.float64) for name in events}
+    amounts = {name: generator.integers(least, least + 2, _ROWS).astype(np.float64) for name in events}
     return Transitions(places[:-1], generator.integers(0, 2, _ROWS), places[1:], ended, amounts)
 
 
-def readable_episode(read: Callable[[Transitions], object]) -> Transitions | None:
+def readable_episode(read: Callable[[Transitions], object], *, least: int = 0) -> Transitions | None:
     """An invented episode that a function of transitions can read; None if none was found.
 
     Which events it asks for is learned from what it misses.
 
     Args:
         read: A reward or a detector.
+        least: As in `invented_episode`.
     """
     for width in WIDTHS:
         events: tuple[str, ...] = ()
         while len(events) < _MOST_EVENTS:
             try:
-                read(invented_episode(width, events))
+                read(invented_episode(width, events, least=least))
             except (BadInput, KeyError) as fault:
                 missed = _missed(fault)
                 if not missed or missed in events:
@@ -66,9 +68,9 @@ def readable_episode(read: Callable[[Transitions], object]) -> Transitions | Non
                 continue
             except (IndexError, TypeError, AttributeError):
                 break  # of another width
-            except Exception:
-                return invented_episode(width, events)  # what it says of it is for the battery to tell
-            return invented_episode(width, events)
+            except Exception:  # noqa: S110 - what it says of it is for the battery to tell
+                pass
+            return invented_episode(width, events, least=least)
     return None
 
 

@@ -14,19 +14,22 @@ from rewardlab.errors import BadInput, Problem
 from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.rewards.potential import Potential, ScheduledPotential
 from rewardlab.rewards.reward import Reward
+from rewardlab.testing.alone import catalogue_alone, potential_alone, reward_alone
 from rewardlab.testing.answer import Answer, raise_problems
 from rewardlab.testing.arguments import needed_arguments
 from rewardlab.testing.asking import asked
-from rewardlab.testing.catalogue import check_catalogue, check_potential, check_reward
 from rewardlab.testing.environment import check_environment
-from rewardlab.testing.invented import WIDTHS, invented_places, readable_episode
 from rewardlab.testing.loss import check_loss_function, is_loss
 from rewardlab.testing.patience import Patience
 from rewardlab.testing.wrapper import check_wrapper
 
-__all__ = ["Subject", "assert_conforms", "subject_of"]
+__all__ = ["KINDS", "Subject", "assert_conforms", "named_subject", "subject_of"]
 
-_KINDS = "an environment or its id, a Reward, Catalogue or Potential, a wrapper class, or a loss"
+KINDS = (
+    "the id of an environment, its class or a function that makes it, a Reward, Catalogue or Potential, "
+    "a wrapper class, or a loss"
+)
+"""What can be checked, in words."""
 
 
 @final
@@ -58,20 +61,36 @@ def subject_of(thing: Any, name: str = "") -> Subject | None:
     if _is_class_of(thing, gym.Wrapper | VectorWrapper):
         return Subject(name, "wrapper", lambda patience: check_wrapper(thing, patience=patience))
     if isinstance(thing, Reward):
-        return Subject(name, "reward", lambda patience: asked(lambda answers: answers.extend(_alone(thing)), patience))
+        return Subject(
+            name, "reward", lambda patience: asked(lambda answers: answers.extend(reward_alone(thing)), patience)
+        )
     if isinstance(thing, Catalogue):
         return Subject(
-            name, "catalogue", lambda patience: asked(lambda answers: answers.extend(check_catalogue(thing)), patience)
+            name, "catalogue", lambda patience: asked(lambda answers: answers.extend(catalogue_alone(thing)), patience)
         )
     if isinstance(thing, Potential | ScheduledPotential):
         return Subject(
             name,
             "potential",
-            lambda patience: asked(lambda answers: answers.extend(_on_invented_places(thing)), patience),
+            lambda patience: asked(lambda answers: answers.extend(potential_alone(thing)), patience),
         )
     if is_loss(thing):
         return Subject(name, "loss", lambda patience: check_loss_function(thing, name, patience=patience))
     return None
+
+
+def named_subject(thing: Any, name: str = "") -> Subject | None:
+    """As `subject_of`; and what is a function without arguments was named because it makes an environment.
+
+    Args:
+        thing: An id, a class, a function or an object.
+        name: What to call it; its own name by default.
+    """
+    found = subject_of(thing, name)
+    if found is not None or not callable(thing) or inspect.isclass(thing) or needed_arguments(thing):
+        return found
+    name = name or str(getattr(thing, "__name__", "the environment"))
+    return Subject(name, "environment", lambda patience: check_environment(thing, patience=patience))
 
 
 def assert_conforms(thing: Any, *, seconds: float = 10.0) -> None:
@@ -91,33 +110,11 @@ def assert_conforms(thing: Any, *, seconds: float = 10.0) -> None:
         >>> from rewardlab.testing import assert_conforms
         >>> assert_conforms("CartPole-v1")
     """
-    subject = subject_of(thing)
-    if subject is None and callable(thing) and not needed_arguments(thing):
-        subject = Subject(
-            "the environment", "environment", lambda patience: check_environment(thing, patience=patience)
-        )
+    subject = named_subject(thing)
     if subject is None:
-        raise BadInput(Problem("assert_conforms", repr(thing), _KINDS))
+        raise BadInput(Problem("assert_conforms", repr(thing), KINDS))
     raise_problems(subject.name, subject.check(Patience(seconds)))
 
 
 def _is_class_of(thing: Any, base: Any) -> bool:
     return inspect.isclass(thing) and issubclass(thing, base)
-
-
-def _alone(reward: Reward) -> list[Answer]:
-    episode = readable_episode(reward)
-    if episode is None:
-        why = "it reads steps of its own environment only: offer it in the environment's catalogue, and check that"
-        return [Answer("rewards pay one finite number for each row, whatever stands beside it", not_asked=why)]
-    return check_reward(reward, [episode])
-
-
-def _on_invented_places(potential: Potential | ScheduledPotential) -> list[Answer]:
-    answers: list[Answer] = []
-    for width in WIDTHS if potential.reads == "observation" else (None,):
-        answers = check_potential(potential, invented_places(width))
-        if not any(isinstance(each, Problem) and "Error" in each.got for answer in answers for each in answer.problems):
-            return answers
-    why = f"it reads {potential.reads}s of its own environment only: offer it in the environment's catalogue"
-    return [Answer(answers[0].question, not_asked=why)]

@@ -15,7 +15,7 @@ from rewardlab.errors import BadInput, Problem, nearest, one_of
 from rewardlab.testing.answer import Answer
 from rewardlab.testing.importing import import_problem
 from rewardlab.testing.record import raised_problem
-from rewardlab.testing.subject import Subject, subject_of
+from rewardlab.testing.subject import KINDS, Subject, named_subject, subject_of
 
 __all__ = ["subjects_named"]
 
@@ -86,11 +86,13 @@ def _attribute(module: ModuleType, name: str, target: str, where: str) -> Subjec
         raise BadInput(one_of(where, name, _public(module), f"name in {module.__name__}"))
     if isinstance(thing, Exception):
         raise BadInput(raised_problem(thing, f"{where}, {target!r}"))
-    subject = subject_of(thing, name)
+    subject = named_subject(thing, name)
     if subject is None:
         got = f"{target!r}, a {type(thing).__name__}"
         fix = "a reward is Reward.from_function(function); a loss is a function of (predicted, target)"
-        raise BadInput(Problem(where, got, f"one of {_CHECKED}", fix))
+        if isinstance(thing, gym.Env):
+            fix = "name its class, or a function that makes it: it is made anew for each question"
+        raise BadInput(Problem(where, got, KINDS, fix))
     return subject
 
 

@@ -9,12 +9,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rewardlab.errors import BadInput
 from rewardlab.rewards import Potential, Reward
 from rewardlab.scaffolding import write_package
-from rewardlab.testing import assert_conforms
+from rewardlab.testing import assert_conforms, check_catalogue, check_potential, check_reward
+from rewardlab.testing.catalogue import DETECTED, PLACES, ROWS
+from rewardlab.testing.practice import practice_task
 from tests.command_line import call
 from tests.testing.planted_environments import Walk
 
@@ -43,6 +46,30 @@ class Doubled(gym.RewardWrapper):
 def something_else(word):
     return word
 '''
+
+CATALOGUE = """
+import numpy as np
+from rewardlab.rewards import Catalogue, Exploit, Potential, Reward, Term
+
+def broken(steps):
+    return np.cumsum(steps.event("delivered"))
+
+def speed(steps):
+    return steps.event("delivered") / steps.event("minutes")
+
+def drops(episode):
+    return bool(episode.event("minutes").sum() > 3)
+
+def gone(observations):
+    return observations[:, 0] - observations[:, 0].mean()
+
+REWARDS = {
+    "broken": Reward("broken", (Term("broken", broken),), "Reads its neighbours."),
+    "speed": Reward("speed", (Term("speed", speed),), "Pays by the minute.", Exploit("drops", "Drops.", drops)),
+}
+POTENTIALS = {"gone": Potential("gone", gone, "observation", "Reads its neighbours.")}
+CATALOGUE = Catalogue(REWARDS, "broken", ("delivered", "minutes"), POTENTIALS)
+"""
 
 LAZY = """
 from rewardlab.rewards import Reward
@@ -121,7 +148,7 @@ def test_what_a_module_lists_and_cannot_give_is_told_and_the_terminal_is_not_dri
         ("checked_things:LIVE", "TARGET: got 'LIVE', expected a known name in checked_things: BROKEN, "),
         (
             "checked_things:something_else",
-            "TARGET: got 'checked_things:something_else', a function, expected one of env",
+            "TARGET: got 'checked_things:something_else', a function, expected the id of",
         ),
         ("checked_things:checked/Life-v0", "TARGET: got 'checked_things:checked/Life-v0', expected the id of an envir"),
         (
@@ -192,5 +219,43 @@ def test_a_test_of_somebodys_own_fails_with_all_that_is_wrong() -> None:
     assert_conforms(Reward.from_event_weights({"arrived": 1.0}))
     assert_conforms(Potential("near", lambda seen: seen[:, 0], "observation"))
     assert_conforms(lambda **settings: Walk(**settings))
-    with pytest.raises(BadInput, match="assert_conforms: got 3, expected an environment or its id"):
+    with pytest.raises(BadInput, match="assert_conforms: got 3, expected the id of an environment, its class or a fun"):
         assert_conforms(3)
+
+
+def test_a_catalogue_alone_is_asked_as_its_parts_are(here: Path) -> None:
+    (here / "checked_faults.py").write_text(CATALOGUE, encoding="utf-8")
+    said = call("check", "checked_faults:CATALOGUE", "--json")
+    answers = {each["question"]: each for each in json.loads(said.out)["checked"][0]["answers"]}
+    (rows,) = answers[ROWS]["problems"]
+    assert re.match(r"reward 'broken': got \d for row \d of an episode, and \d for the same row alone", rows)
+    (places,) = answers[PLACES]["problems"]
+    assert places.startswith("potential 'gone': got ")
+    assert answers[DETECTED]["verdict"] == "ok"
+    assert said.code == 1
+    # A reward that pays by the minute is no finite number where no minute passed, which need not ever be.
+    (note,) = answers[ROWS]["notes"]
+    assert note.startswith("reward 'speed': ")
+    assert said.err == ""
+
+
+def test_what_no_step_was_given_for_is_not_asked() -> None:
+    catalogue = practice_task().catalogue
+    verdicts = {answer.question: answer.word for answer in check_catalogue(catalogue)}
+    assert [verdicts[each] for each in (ROWS, PLACES, DETECTED)] == ["not asked"] * 3
+    (reward, *_), (potential, *_) = catalogue.rewards.values(), catalogue.potentials.values()
+    assert {answer.word for answer in check_reward(reward, [])} == {"not asked"}
+    assert {answer.word for answer in check_potential(potential, np.zeros(0, np.int64))} == {"not asked"}
+
+
+def test_a_function_that_makes_an_environment_can_be_named_and_one_that_is_made_cannot(here: Path) -> None:
+    source = "from gymnasium.envs.classic_control import CartPoleEnv\ndef make(): return CartPoleEnv()\nMADE = make()\n"
+    (here / "checked_faults.py").write_text(source, encoding="utf-8")
+    said = call("check", "checked_faults:make", "--json")
+    told = json.loads(said.out)["checked"]
+    assert [(each["name"], each["kind"]) for each in told] == [("make", "environment")]
+    assert len(told[0]["answers"]) > 5
+    said = call("check", "checked_faults:MADE")
+    assert (said.code, said.out) == (2, "")
+    assert "a CartPoleEnv, expected the id of an environment, its class or a function that makes it" in said.err
+    assert "name its class, or a function that makes it" in said.err
