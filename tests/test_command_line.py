@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import rewardlab
 from tests.command_line import COMMAND, call
 from tests.lab.small_experiment import DELIVERY
 
@@ -19,6 +20,11 @@ def refused(*arguments: object) -> str:
     (line,) = said.err.splitlines()
     assert line.startswith("rewardlab: ")
     return line.removeprefix("rewardlab: ")
+
+
+def test_the_version_is_said() -> None:
+    said = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, check=True)
+    assert (said.stdout, said.stderr) == (f"rewardlab {rewardlab.__version__}\n", "")
 
 
 @pytest.mark.parametrize(
@@ -64,6 +70,11 @@ def refused(*arguments: object) -> str:
             f"watch {DELIVERY} --reward sped",
             "--reward: got 'sped', expected a known reward:",
             "; did you mean 'speed'?",
+        ),
+        (
+            "watch CartPole-v1",
+            "ENV: got CartPole-v1, expected an environment with render mode",
+            "--out FILE.gif writes them",
         ),
         (f"watch {DELIVERY} --delay -1", "argument --delay: got '-1', expected seconds in [0, 3600]", "--help`"),
         (f"watch {DELIVERY} --seed -1", "argument --seed: got '-1', expected a whole number in [0, ", "--help`"),

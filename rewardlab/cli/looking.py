@@ -133,7 +133,9 @@ def _checked_mode(options: argparse.Namespace, modes: Collection[str]) -> str:
     mode = "ansi" if options.out is None else "rgb_array"
     problems = []
     if mode not in modes:
-        fix = "" if options.out is None or "ansi" not in modes else "it draws only text: leave --out out"
+        fix = "it draws only text: leave --out out" if "ansi" in modes else ""
+        if options.out is None and "rgb_array" in modes:
+            fix = "it draws images: --out FILE.gif writes them"
         problems.append(Problem("ENV", options.environment, f"an environment with render mode {mode!r}", fix))
     if options.out is not None and options.out.suffix != ".gif":
         problems.append(Problem("--out", repr(str(options.out)), "a file that ends in .gif"))

@@ -31,8 +31,8 @@ _OPTIONS = (
     "--largest-number", "--max-retries", "--memory-limit", "--miss-cost", "--mistake", "--negatives",
     "--occupation", "--out", "--output", "--patience", "--policy", "--positives", "--process-limit", "--provenance",
     "--reward", "--scheduler", "--search", "--seed", "--seeds", "--set", "--shaping", "--silence-limit", "--state",
-    "--steps", "--tensorboard", "--time-limit", "--tls-ca", "--tls-cert", "--tls-key", "--workers", "--wrapper",
-    "--yes",
+    "--steps", "--tensorboard", "--time-limit", "--tls-ca", "--tls-cert", "--tls-key", "--version",
+    "--workers", "--wrapper", "--yes",
 )  # fmt: skip
 _GOES_ON = "it is not needed: `rewardlab run` goes on with whatever is not finished, and trains what has changed anew"
 _NEEDLESS = {"--resume": _GOES_ON, "--continue": _GOES_ON, "--restart": _GOES_ON}
@@ -63,6 +63,17 @@ class _Parser(argparse.ArgumentParser):
         raise _WrongUsage(f"{message}; {fix or f'see `{self.prog} --help`'}")
 
 
+@final
+class _Version(argparse.Action):
+    """Prints the version of what is installed, which is looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from rewardlab import __version__
+
+        print(f"rewardlab {__version__}")
+        parser.exit()
+
+
 def make_parser() -> argparse.ArgumentParser:
     """The commands and their options; each names in `command` the function that does it."""
     parser = _Parser(
@@ -70,6 +81,7 @@ def make_parser() -> argparse.ArgumentParser:
         description="Write a reward, train on it, and see whether it still asks for what you meant.",
         epilog=_EXIT_CODES,
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and leave")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     run = commands.add_parser("run", help="run an experiment: a TOML file, or the name of one that comes along")
