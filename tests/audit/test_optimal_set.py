@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -103,10 +105,21 @@ def test_a_horizon_is_another_criterion() -> None:
     assert not optimal_set(limited).safe
     assert "6 steps" in limited.criterion
     # Given back at the end, it is safe again.
-    corrected = proxy.copy()
-    at_the_end = case_of(task, corrected, horizon=6)
-    last = at_the_end.model.terminal[at_the_end.model.successor] & at_the_end.model.feasible
-    assert last.any()
+    added = case_of(task, task.objective_table, horizon=6).model.shaping_table(
+        5 * some_potential(task)[limited.states], GAMMA
+    )
+    corrected = replace(limited, proxy=limited.objective + added)
+    assert optimal_set(corrected).safe
+    assert not np.allclose(corrected.proxy, limited.proxy)
+
+
+def test_of_agents_that_are_nearly_as_bad_one_that_errs_is_shown() -> None:
+    # 1e-5 beside the 1e5 of a return: both actions are equally bad by the solution's tolerance of 1e-9.
+    model = FiniteModel(np.zeros((1, 2, 1), dtype=np.int64), np.ones((1, 2, 1)), np.array([False]), np.ones(1))
+    meant = np.array([[[1000.0 + 1e-5], [1000.0]]])
+    answer = optimal_set(audit_case(model, 0 * meant, meant, gamma=0.99))
+    assert not answer.safe
+    assert answer.policy.tolist() == [1]
 
 
 def test_where_double_precision_ends_it_is_said() -> None:
