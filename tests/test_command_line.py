@@ -62,7 +62,6 @@ def test_the_version_is_said() -> None:
         ),
         (f"compare {DELIVERY} --reward speed --shaping work", "compare: variants[1].wrappers[0].pot", "'work_left'?"),
         ("watch evil:Foo-v0", "ENV: got 'evil:Foo-v0', expected a module among", "--allow-code evil"),
-        ("watch CartPole-v1", "ENV: got CartPole-v1, expected an environment with render mode 'ansi'", ""),
         ("watch FrozenLake-v1", "--policy: got 'optimal', expected 'random'; only finite models", "exact solution"),
         ("watch FrozenLake-v1 --reward speed", "--reward: got 'speed', expected 'environment': this", "no catalogue"),
         (f"watch {DELIVERY} --policy optimum", "argument --policy: invalid choice: 'optimum'", "mean 'optimal'?"),
