@@ -86,8 +86,8 @@ def algorithm_problems(
         elif key == "gamma":
             problems += _gamma_problems(value, where)
         else:
-            problems += _range_problems(key, value, where)
-    return problems or _batch_problems(name, settings, num_envs, place("settings.batch_size"))
+            problems += _range_problems(name, key, value, where)
+    return problems or _batch_problems(name, settings, num_envs, place)
 
 
 def action_space_problems(name: str, space: spaces.Space[Any], where: str) -> list[Problem]:
@@ -213,7 +213,7 @@ def _gamma_problems(value: object, place: str) -> list[Problem]:
     return []
 
 
-def _range_problems(key: str, value: object, place: str) -> list[Problem]:
+def _range_problems(name: str, key: str, value: object, place: str) -> list[Problem]:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     number = float(value) if isinstance(value, int | float) and abs(value) < 1e300 else math.nan
@@ -222,8 +222,10 @@ def _range_problems(key: str, value: object, place: str) -> list[Problem]:
         (("learning_starts",), is_whole and 0 <= number <= _MOST, f"a whole number in [0, {_MOST}]"),
         (("gradient_steps",), is_whole and (1 <= number <= _MOST or number == -1), "a whole number, at least 1, or -1"),
         (_UNIT, is_number and 0 <= number <= 1, "a number in [0, 1]"),
-        (_POSITIVE, is_number and number > 0, "a finite number above 0"),
+        (() if name == TABULAR else _POSITIVE, is_number and number > 0, "a finite number above 0"),
         (_NOT_NEGATIVE, is_number and number >= 0, "a finite number, at least 0"),
+        # Beyond 1 a step goes past what it learns from, each time further.
+        (("learning_rate",) if name == TABULAR else (), is_number and 0 < number <= 1, "a number in (0, 1]"),
         (("initial_value",), is_number and math.isfinite(number), "a finite number"),
         (_YES_OR_NO, isinstance(value, bool), "true or false"),
         (("net_arch",), _is_layers(value), "a list of layer sizes, each at least 1"),
@@ -231,21 +233,28 @@ def _range_problems(key: str, value: object, place: str) -> list[Problem]:
     return [Problem(place, repr(value), expected) for keys, kept, expected in rules if key in keys and not kept]
 
 
-def _batch_problems(name: str, settings: Mapping[str, Any], num_envs: int, place: str) -> list[Problem]:
+def _batch_problems(
+    name: str, settings: Mapping[str, Any], num_envs: int, place: Callable[[str], str]
+) -> list[Problem]:
     """A last, smaller minibatch would weigh its samples more than the others do; SB3 warns in each worker."""
-    if name not in ("ppo", "maskable_ppo"):
+    if name not in ("a2c", "maskable_ppo", "ppo"):
         return []
-    rollout = num_envs * settings.get("n_steps", 2048)
-    batch = settings.get("batch_size", 64)
+    rollout = steps_to_run(name, settings, num_envs, 1)
+    batch = rollout if name == "a2c" else settings.get("batch_size", 64)
+    is_normalised = settings.get("normalize_advantage", name != "a2c")
+    if is_normalised and 1 in (rollout, batch):
+        key, what = ("n_steps", "a rollout") if rollout == 1 else ("batch_size", "a batch")
+        expected = "2 at least, since advantages are divided by their spread"
+        return [Problem(place(f"settings.{key}"), f"{what} of 1 step", expected, "or normalize_advantage = false")]
     if rollout % batch == 0:
         return []
     small = [size for size in range(1, math.isqrt(rollout) + 1) if rollout % size == 0]
-    fitting = {*small, *(rollout // size for size in small)} - {1}
+    fitting = {*small, *(rollout // size for size in small)} - ({1} if is_normalised else set())
     below = max((size for size in fitting if size < batch), default=None)
     above = min((size for size in fitting if size > batch), default=None)
     nearest_sizes = " or ".join(str(size) for size in (below, above) if size is not None)
     expected = f"a divisor of the rollout of {rollout} steps (num_envs * n_steps)"
-    return [Problem(place, str(batch), expected, f"the nearest are {nearest_sizes}")]
+    return [Problem(place("settings.batch_size"), str(batch), expected, f"the nearest are {nearest_sizes}")]
 
 
 def _is_layers(value: object) -> bool:

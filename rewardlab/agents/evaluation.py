@@ -138,7 +138,8 @@ def play_single(env: gym.Env[Any, Any], policy: Policy, seed: int) -> tuple[list
         RunFailed: The episode does not end.
     """
     observation, info = env.reset(seed=seed)
-    actions, steps = [], []
+    actions: list[Any] = []
+    steps: list[Transitions] = []
     objective = 0.0
     ended = False
     while not ended:

@@ -56,6 +56,53 @@ def test_the_sizes_of_minibatch_nearest_to_an_odd_one_are_named() -> None:
     assert line.endswith("; the nearest are 200 or 400")
 
 
+@pytest.mark.parametrize(
+    ("name", "settings", "num_envs", "expected"),
+    [
+        # stable-baselines3 asserts or divides by the spread of one number, and each run fails or diverges of it.
+        (
+            "ppo",
+            {"batch_size": 1},
+            8,
+            "settings.batch_size: got a batch of 1 step, expected 2 at least, since advantag",
+        ),
+        ("maskable_ppo", {"batch_size": 1}, 8, "settings.batch_size: got a batch of 1 step, expected 2 at least"),
+        ("ppo", {"n_steps": 1}, 1, "settings.n_steps: got a rollout of 1 step, expected 2 at least"),
+        (
+            "a2c",
+            {"n_steps": 1, "normalize_advantage": True},
+            1,
+            "settings.n_steps: got a rollout of 1 step, expected 2",
+        ),
+        ("ppo", {"n_steps": 1, "normalize_advantage": False}, 1, "settings.batch_size: got 64, expected a divisor of"),
+        ("q_learning", {"learning_rate": 1.5}, 8, "settings.learning_rate: got 1.5, expected a number in (0, 1]"),
+        ("q_learning", {"learning_rate": 0}, 8, "settings.learning_rate: got 0, expected a number in (0, 1]"),
+    ],
+)
+def test_what_a_learner_could_not_learn_with_is_refused(
+    name: str, settings: dict[str, Any], num_envs: int, expected: str
+) -> None:
+    (problem,) = algorithm_problems(name, settings, num_envs, str)
+    assert str(problem).startswith(expected)
+    assert not str(problem).endswith("are ")
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "num_envs"),
+    [
+        ("ppo", {"batch_size": 1, "normalize_advantage": False}, 8),
+        ("ppo", {"n_steps": 1, "batch_size": 1, "normalize_advantage": False}, 1),
+        ("ppo", {"n_steps": 1, "batch_size": 2}, 2),
+        ("a2c", {"n_steps": 1}, 1),
+        ("a2c", {"normalize_advantage": True}, 1),
+        ("q_learning", {"learning_rate": 1}, 8),
+        ("a2c", {"learning_rate": 2}, 8),
+    ],
+)
+def test_what_a_learner_can_learn_with_is_not(name: str, settings: dict[str, Any], num_envs: int) -> None:
+    assert algorithm_problems(name, settings, num_envs, str) == []
+
+
 @pytest.mark.parametrize("name", ["a2c", "dqn", "maskable_ppo", "ppo"])
 def test_every_setting_of_every_algorithm_has_a_rule(name: str) -> None:
     for key in setting_names():
