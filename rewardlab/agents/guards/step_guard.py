@@ -81,15 +81,15 @@ class StepGuard:
     @staticmethod
     def _sum_of_squares(taken: StepTaken) -> Any:
         infos = taken.infos
-        square = taken.rewards.dot(taken.rewards)
+        square = _square_of(taken.rewards)
         for part in (infos, infos["final_info"]) if "final_info" in infos else (infos,):
             lines = part.get("ledger", _NONE)
             for name, amounts in lines.items():
                 # A mask is named after its line; a line's own name may begin like one.
                 if name[:1] != "_" or name[1:] not in lines:
-                    square += amounts.dot(amounts)
+                    square += _square_of(amounts)
             if "objective" in part:
-                square += part["objective"].dot(part["objective"])
+                square += _square_of(part["objective"])
         return square
 
     def _look_closely(self, taken: StepTaken) -> None:
@@ -155,6 +155,12 @@ class StepGuard:
         )
         report = {"step": number, "environment": index, "layer": layer, "value": f"{value:g}"}
         return Diverged(str(problem), {**report, "last_steps": self.trail.last_steps(index)})
+
+
+def _square_of(amounts: NDArray[Any]) -> Any:
+    # The square of a large whole number is too large for one, and comes out as any number at all, without a word.
+    numbers = amounts if amounts.dtype.kind == "f" else amounts.astype(np.float64)
+    return numbers.dot(numbers)
 
 
 def _lines(infos: Mapping[str, Any]) -> Iterator[tuple[str, NDArray[np.float64]]]:

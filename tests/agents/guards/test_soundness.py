@@ -67,6 +67,18 @@ def test_the_bound_itself_is_let_through_and_what_is_beyond_is_not() -> None:
         StepGuard(GuardSettings(100.0)).took(step_of(-100.5))
 
 
+@pytest.mark.parametrize("part", ["rewards", "objective"])
+def test_whole_numbers_are_looked_at_like_others(part: str) -> None:
+    # 2**40 squared is 2**80, of which the last 64 bits are 0.
+    large = np.array([0, 2**40])
+    rewards, infos = (large, {}) if part == "rewards" else (np.zeros(2), {"objective": large})
+    taken = StepTaken(1, np.zeros(2), np.zeros((2, 3), dtype=np.float32), rewards, ~MASKS, ~MASKS, infos)
+    with pytest.raises(
+        Diverged, match=r"step 1, environment 1: got .* 1\.09951e\+12, expected a finite number of at mo"
+    ):
+        StepGuard(GuardSettings()).took(taken)
+
+
 def test_many_numbers_that_are_sound_one_by_one_are_let_through() -> None:
     StepGuard(GuardSettings(100.0)).took(step_of(90.0, environment=90.0, more=-90.0, less=90.0))
 
