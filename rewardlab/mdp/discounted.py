@@ -61,11 +61,13 @@ def solve(
         allowed: ``[S, A]`` bool, the actions to choose from; the legal ones by default.
 
     Raises:
-        BadInput: ``gamma`` is out of its range, the table is not ``[S, A, K]`` finite numbers, or a state has no action
-            left.
+        BadInput: ``gamma`` is out of its range, the table is not ``[S, A, K]`` finite numbers, or ``allowed`` is not
+            ``[S, A]`` or leaves a state without an action.
     """
     gamma = checked_discount(model, gamma)
     choices = model.choices(allowed)
+    if choices.ndim != 2:
+        raise BadInput(Problem("allowed", f"shape {choices.shape}", f"{model.legal.shape}"))
     paid = np.where(choices, model.expected(reward_table), -np.inf)
     paid[model.terminal] = 0.0
     # Rewards in another unit have the same optimal actions, however small or large they are.
@@ -101,6 +103,9 @@ def policy_values(
         reward_table: ``[S, A, K]`` what each outcome pays.
         policy: ``[S, A]`` probabilities of the actions in each state. Rows of terminal states are ignored.
         gamma: The discount, in [0, 1); also 1 where no state can come twice.
+
+    Raises:
+        BadInput: ``gamma`` is out of its range, or the table or the policy does not fit the model.
     """
     gamma = checked_discount(model, gamma)
     if policy.shape != model.legal.shape:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any, final
 
 import gymnasium as gym
@@ -61,6 +62,9 @@ class FiniteEnv(gym.Env[Any, Any]):
         Args:
             seed: Seeds the environment's own generator.
             options: ``{"state": index}`` begins in that state instead of a drawn one.
+
+        Raises:
+            BadInput: Episodes cannot begin in that state.
         """
         super().reset(seed=seed)
         state = (options or {}).get("state")
@@ -77,7 +81,7 @@ class FiniteEnv(gym.Env[Any, Any]):
         Raises:
             BadInput: The action is not one of the legal ones of this state.
         """
-        state, index = self._current(), int(action)
+        state, index = self._current(), _whole(action)
         if not (0 <= index < self.table.n_actions) or not self.task.model.legal[state, index]:
             legal = np.flatnonzero(self.task.model.legal[state]).tolist()
             raise BadInput(Problem("action", repr(action), f"one of {legal} in state {state}", "see action_masks()"))
@@ -114,3 +118,11 @@ class FiniteEnv(gym.Env[Any, Any]):
         if self.task.observations is None:
             return state
         return self.task.observations[state].copy()
+
+
+def _whole(action: Any) -> int:
+    """The action as an index; -1, which is no action, where it is no whole number."""
+    try:
+        return operator.index(action)
+    except TypeError:
+        return -1

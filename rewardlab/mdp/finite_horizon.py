@@ -48,9 +48,15 @@ def solve_finite_horizon(
         horizon: H, the number of steps; at least 1.
         gamma: The discount, in [0, 1]. At 1, the default, totals are undiscounted scores.
         allowed: ``[H, S, A]`` or ``[S, A]`` bool, the actions to choose from; the legal ones by default.
+
+    Raises:
+        BadInput: ``horizon`` or ``gamma`` is out of its range, or the table or the actions do not fit the model.
     """
     horizon, gamma = _checked(horizon, gamma)
-    choices = np.broadcast_to(model.choices(allowed), (horizon, model.n_states, model.n_actions))
+    choices, shape = model.choices(allowed), (horizon, *model.legal.shape)
+    if choices.shape not in (shape, shape[1:]):
+        raise BadInput(Problem("allowed", f"shape {choices.shape}", f"{shape[1:]} or {shape}"))
+    choices = np.broadcast_to(choices, shape)
     paid = model.expected(reward_table)
     unit = float(np.abs(paid[model.legal]).max(initial=0.0))
     values = np.zeros((horizon + 1, model.n_states))
@@ -81,6 +87,9 @@ def policy_score(
         policy: ``[S, A]`` or ``[H, S, A]`` probabilities of the actions. Rows of terminal states are ignored.
         horizon: H, the number of steps; at least 1.
         gamma: The discount, in [0, 1].
+
+    Raises:
+        BadInput: ``horizon`` or ``gamma`` is out of its range, or the table or the policy does not fit the model.
     """
     horizon, gamma = _checked(horizon, gamma)
     shape = (horizon, *model.legal.shape)

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem
+from rewardlab.rewards.potential import shaping
+from rewardlab.rewards.returns import check_gamma
 from rewardlab.rewards.reward import Reward
 from rewardlab.transitions import Transitions
 
@@ -124,11 +126,15 @@ class FiniteModel:
         Args:
             potential: ``[S]`` numbers. Those of terminal states are ignored: they count as 0.
             gamma: The learner's discount.
-        """
-        from rewardlab.rewards.potential import shaping
 
+        Raises:
+            BadInput: There is not one potential for each state, or gamma lies outside [0, 1].
+        """
+        gamma, values = check_gamma(gamma), np.asarray(potential)
+        if values.shape != (self.n_states,):
+            raise BadInput(Problem("potential", f"shape {values.shape}", f"({self.n_states},), one for each state"))
         batch = self.transitions
-        return self.scatter(shaping(potential[batch.state], potential[batch.next_state], batch.terminated, gamma))
+        return self.scatter(shaping(values[batch.state], values[batch.next_state], batch.terminated, gamma))
 
     def expected(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
         """The expectation over outcomes: ``[S, A, K]`` to ``[S, A]``.
@@ -146,11 +152,15 @@ class FiniteModel:
         """The legal actions among those that are allowed, ``[..., S, A]``; all legal ones by default.
 
         Raises:
-            BadInput: A state that is not terminal is left without an action.
+            BadInput: It has another shape, is not bool, or leaves a state that is not terminal without an action.
         """
         if allowed is None:
             return self.legal
-        left: NDArray[np.bool_] = allowed & self.legal
+        given = np.asarray(allowed)
+        if given.dtype != np.bool_ or given.shape[-2:] != self.legal.shape:
+            got = f"{given.dtype} of shape {given.shape}"
+            raise BadInput(Problem("allowed", got, f"bool of shape {self.legal.shape}"))
+        left: NDArray[np.bool_] = given & self.legal
         if not (left.any(axis=-1) | self.terminal).all():
             raise BadInput(Problem("allowed", "a state without a legal action", "one at least in each state"))
         return left

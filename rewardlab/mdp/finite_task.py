@@ -26,7 +26,7 @@ class FiniteTask:
     Attributes:
         model: The dynamics, with the events that the rewards of the catalogue read.
         catalogue: The rewards and potentials; one reward is the objective.
-        max_episode_steps: The time limit of an episode. It cuts off; it does not terminate.
+        max_episode_steps: The time limit of an episode, at least 1. It cuts off; it does not terminate.
         observations: ``[S, D]`` float32 in [0, 1], what an agent sees of each state; None shows the state index.
         action_names: A word for each action, ``A`` of them.
         text_picture: A state as a few lines of text.
@@ -34,6 +34,9 @@ class FiniteTask:
         board_views: Where the task is played on a board: a caption, such as "parcel in the bag", to ``[rows, columns]``
             int64, the state that stands for each cell; -1 where none does, as in a wall. Values are drawn on it.
         picture_note: A sentence that who looks at pictures of an episode must know; mostly empty.
+
+    Raises:
+        BadInput: A part does not fit the model, or is out of its range.
     """
 
     model: FiniteModel
@@ -56,12 +59,18 @@ class FiniteTask:
             problems.append(
                 Problem("FiniteTask.catalogue.events", f"{self.catalogue.events}", f"{tuple(self.model.events)}")
             )
+        limit = self.max_episode_steps
+        if isinstance(limit, bool) or not isinstance(limit, int | np.integer) or limit < 1:
+            problems.append(Problem("FiniteTask.max_episode_steps", repr(limit), "a whole number, at least 1"))
         seen = self.observations
         fits = seen is None or (seen.dtype == np.float32 and seen.ndim == 2 and len(seen) == self.model.n_states)
         if seen is not None and not fits:
             problems.append(
                 Problem("FiniteTask.observations", f"{seen.dtype} {seen.shape}", f"float32 ({self.model.n_states}, D)")
             )
+        elif seen is not None and not ((seen >= 0) & (seen <= 1)).all():
+            got, fix = f"numbers from {seen.min():g} to {seen.max():g}", "divide by the largest"
+            problems.append(Problem("FiniteTask.observations", got, "numbers in [0, 1]", fix))
         for caption, board in self.board_views.items():
             fits = board.ndim == 2 and board.dtype == np.int64 and board.size > 0
             if not fits or board.min() < -1 or board.max() >= self.model.n_states:

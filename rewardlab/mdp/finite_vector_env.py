@@ -90,15 +90,23 @@ class FiniteVectorEnv(VectorEnv[Any, Any, Any], Restorable):
         """Begin new episodes in all environments, or in those of ``options["reset_mask"]``.
 
         Args:
-            seed: Seeds the one generator of all copies; a list seeds it with all its entries.
+            seed: Seeds the one generator of all copies; a list, one entry for each copy, seeds it with all of them,
+                and not at all where one is None.
             options: ``reset_mask``, ``[N]`` bool, restarts only those; ``state``, an index or ``[N]`` indices, begins
                 there instead of in drawn states.
+
+        Raises:
+            BadInput: The list of seeds, the mask or the states do not fit, or the first reset leaves a copy out.
         """
         if isinstance(seed, list):
+            if len(seed) != self.num_envs:
+                raise BadInput(Problem("seed", f"{len(seed)} seeds", f"{self.num_envs}, one for each environment"))
             seed = None if None in seed else int(np.random.SeedSequence(seed).generate_state(1)[0])  # type: ignore[arg-type]
         super().reset(seed=seed)
         asked = options or {}
         mask = self._checked_mask(asked.get("reset_mask"))
+        if self._ended is None and not mask.all():
+            raise BadInput(Problem("options['reset_mask']", "a part in the first reset", "all", "reset() first"))
         starting = np.flatnonzero(mask)
         if asked.get("state") is None:
             starts = self.table.draw_starts(len(starting), self.np_random)
@@ -122,7 +130,7 @@ class FiniteVectorEnv(VectorEnv[Any, Any, Any], Restorable):
             BadInput: An action is not legal, or DISABLED environments that ended were not reset.
         """
         resetting = self._checked_resetting()
-        chosen = self._checked_actions(np.asarray(actions, dtype=np.int64), resetting)
+        chosen = self._checked_actions(np.asarray(actions), resetting)
         outcome = self.table.draw_outcomes(self._states, chosen, self.np_random)
         states = self.table.successor.take(outcome)
         rows = self.table.rows.take(outcome, axis=0)
@@ -226,9 +234,12 @@ class FiniteVectorEnv(VectorEnv[Any, Any, Any], Restorable):
             )
         return self._ended if self.autoreset_mode is AutoresetMode.NEXT_STEP else self._ended[:0]
 
-    def _checked_actions(self, actions: NDArray[np.int64], resetting: NDArray[np.int64]) -> NDArray[np.int64]:
-        if actions.shape != (self.num_envs,):
-            raise BadInput(Problem("actions", f"shape {actions.shape}", f"({self.num_envs},)"))
+    def _checked_actions(self, given: NDArray[Any], resetting: NDArray[np.int64]) -> NDArray[np.int64]:
+        if given.shape != (self.num_envs,):
+            raise BadInput(Problem("actions", f"shape {given.shape}", f"({self.num_envs},)"))
+        if given.dtype.kind not in "iu":
+            raise BadInput(Problem("actions", f"{given.dtype}", f"whole numbers in [0, {self.table.n_actions})"))
+        actions: NDArray[np.int64] = given.astype(np.int64, copy=False)
         if len(resetting):
             # The action of a resetting environment is ignored, so it may be anything; action 0 only fills the look-up.
             actions = actions.copy()

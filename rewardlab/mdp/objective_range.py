@@ -49,6 +49,9 @@ def objective_range(
         objective_table: ``[S, A, K]`` what the designer means.
         gamma: The discount; below 1 where there is no horizon.
         horizon: The number of steps; without end by default.
+
+    Raises:
+        BadInput: ``gamma`` or ``horizon`` is out of its range, or a table does not fit the model.
     """
     # Under a discount below 1, or over a finite horizon, a policy is optimal exactly if it only takes optimal actions,
     # so the proxy-optimal policies are all the policies of a smaller model.

@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from rewardlab.errors import RunFailed
+from rewardlab.errors import BadInput, Problem, RunFailed
 from rewardlab.mdp.discounted import TIE_TOLERANCE, Solution, policy_values
 from rewardlab.mdp.finite_model import FiniteModel
 
@@ -49,15 +49,15 @@ def policy_iteration(
     Args:
         model: The dynamics.
         reward_table: ``[S, A, K]`` what each outcome pays.
-        gamma: The discount, in [0, 1).
+        gamma: The discount, in [0, 1); also 1 where no state can come twice.
         first: ``[S]`` the actions to begin with; the first one that is allowed by default.
         allowed: ``[S, A]`` bool, the actions to choose from; the legal ones by default.
 
     Raises:
-        BadInput: ``gamma`` lies outside [0, 1), or the table, the actions or ``first`` do not fit the model.
+        BadInput: ``gamma`` is out of its range, or the table, the actions or ``first`` do not fit the model.
     """
     choices = model.choices(allowed)
-    actions = choices.argmax(axis=1) if first is None else np.asarray(first, dtype=np.int64)
+    actions = choices.argmax(axis=1) if first is None else _checked_first(model, first)
     paid = model.expected(reward_table)
     unit = float(np.abs(paid[choices]).max(initial=0.0))
     policies, returns = [], []
@@ -78,3 +78,14 @@ def policy_iteration(
             return PolicyIteration(solution, np.array(policies), np.array(returns))
         actions = np.where(improved, action_values.argmax(axis=1), actions)
     raise RunFailed(f"policy iteration: got no fixed point in {_MOST_ROUNDS} rounds, expected a handful")
+
+
+def _checked_first(model: FiniteModel, first: NDArray[np.int64]) -> NDArray[np.int64]:
+    actions = np.asarray(first)
+    if actions.shape != (model.n_states,) or actions.dtype.kind not in "iu":
+        got = f"{actions.dtype} of shape {actions.shape}"
+        raise BadInput(Problem("first", got, f"({model.n_states},) whole numbers, an action for each state"))
+    if ((actions < 0) | (actions >= model.n_actions)).any():
+        got = f"actions from {actions.min()} to {actions.max()}"
+        raise BadInput(Problem("first", got, f"in [0, {model.n_actions})"))
+    return actions.astype(np.int64)

@@ -40,19 +40,25 @@ def toy_text_model(table: ToyTextTable, start: ArrayLike) -> FiniteModel:
         A model with one event, ``reward``.
 
     Raises:
-        BadInput: States or actions are not numbered from 0, or an outcome leads outside.
+        BadInput: States or actions are not numbered from 0, an action has no outcome, an outcome leads outside, or
+            ``start`` has not one number for each state.
     """
     n_states = len(table)
     n_actions = len(table[0]) if 0 in table else 0
     numbered = set(table) == set(range(n_states)) and all(set(row) == set(range(n_actions)) for row in table.values())
     if not numbered or n_actions == 0:
         raise BadInput(Problem("table", "other states or actions", "states and actions numbered from 0, none missing"))
+    if not all(outcomes for row in table.values() for outcomes in row.values()):
+        raise BadInput(Problem("table", "an action without an outcome", "one at least for each action"))
+    if np.shape(start) != (n_states,):
+        raise BadInput(Problem("start", f"shape {np.shape(start)}", f"({n_states},), one for each state"))
     outcomes = [(s, a, k, *row) for s in range(n_states) for a in table[s] for k, row in enumerate(table[s][a])]
     state, action, number, probability, reached, reward, ending = (
         np.array(part) for part in zip(*outcomes, strict=True)
     )
-    if ((reached < 0) | (reached >= n_states)).any():
-        raise BadInput(Problem("table", f"next state {reached.max()}", f"one of the {n_states} states"))
+    outside = (reached < 0) | (reached >= n_states)
+    if outside.any():
+        raise BadInput(Problem("table", f"next state {reached[outside][0]}", f"one of the {n_states} states"))
     ending = ending.astype(np.bool_)
     # A step that stays in a state says nothing of how it is entered: the ends of a table may loop and go on.
     entering = (probability > 0) & (reached != state)
@@ -92,7 +98,9 @@ def toy_text_task(env: gym.Env[Any, Any], *, max_episode_steps: int | None = Non
     if getattr(base, "fickle_passenger", False):
         got = "fickle_passenger=True"
         raise BadInput(Problem("env", got, "dynamics that the table holds", "the passenger's whims are not in it"))
-    limit = max_episode_steps or (env.spec.max_episode_steps if env.spec else None)
+    limit = max_episode_steps
+    if limit is None and env.spec is not None:
+        limit = env.spec.max_episode_steps
     if limit is None:
         raise BadInput(Problem("max_episode_steps", "None", "a time limit, since the environment has none of its own"))
     model = toy_text_model(base.P, base.initial_state_distrib)
