@@ -47,7 +47,7 @@ def ladders_of(subject: Subject) -> list[Ladder]:
     """Climb from wrong to right, once for each label, or for errors to each side; nothing where no kind is known."""
     if subject.kind == "number":
         target = subject.target
-        scale = max(_spread(target), 1e-3 * float(target.abs().max()), 1e-6)
+        scale = max(_spread(target), 1e-3 * float(target.double().abs().max()), 1e-6)
         return [
             Ladder(words, _ERRORS, [subject.value(target + sign * e * scale, target) for e in _ERRORS])
             for words, sign in (("too high", 1.0), ("too low", -1.0))
@@ -55,7 +55,9 @@ def ladders_of(subject: Subject) -> list[Ladder]:
     hard = subject.hard
     if subject.kind == "other" or hard.shape != subject.target.shape:
         return []
-    rungs = _PROBABILITIES if subject.kind == "probability" else _LOGITS
+    # In single precision 1 - 1e-10 is 1, and a loss that says the same of both is not to blame.
+    least = 4 * torch.finfo(subject.predicted.dtype).eps
+    rungs = tuple(rung for rung in _PROBABILITIES if rung > least) if subject.kind == "probability" else _LOGITS
     found = []
     for label in torch.unique(subject.target[hard])[:_MOST_LABELS]:
         rows = _rows_of(subject.target, label)

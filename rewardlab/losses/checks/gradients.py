@@ -1,8 +1,9 @@
 """The gradient of a loss by its predictions: is there one, is it true, and is it zero where it should not be?
 
 An optimiser sees nothing but the gradient. It is compared with differences of the loss itself, to the left and to the
-right: at a corner any slope between the two is right. A gradient of zero is fine at an optimum, and only there; that is
-told by moving away.
+right: at a corner any slope between the two is right. How far the two are apart follows from how finely the loss
+computes: many turn targets to single precision on their way. A gradient of zero is fine at an optimum, and only there;
+that is told by moving away.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from rewardlab.losses.checks.subject import Subject
 __all__ = ["gradient", "gradient_check"]
 
 _ELEMENTS = 24
+_STEPS = (1e-5, 2e-3)
+"""How far an element is moved, in units of its size: for losses in double and in single precision."""
 
 
 def gradient(subject: Subject) -> LossFinding:
@@ -47,9 +50,14 @@ def gradient_check(subject: Subject) -> LossFinding:
         return not_asked(name, "there is no finite gradient to compare")
     if subject.value(subject.predicted, subject.target) != start:
         return not_asked(name, "the loss is another one each time it is called")
+    rounding, usual = _rounding(subject), float(slope.abs().max())
+    fine = [step for step in _STEPS if rounding <= 1e-4 * usual * step]
+    step = fine[0] if fine else _STEPS[-1]
+    if rounding > 0.1 * usual * step:
+        return not_asked(name, "the loss is rounded too coarsely for differences")
     count = subject.predicted.numel()
     places = torch.randperm(count, generator=subject.generator)[:_ELEMENTS]
-    wrong = [line for place in places.tolist() if (line := _difference(subject, slope, start, place))]
+    wrong = [line for place in places.tolist() if (line := _difference(subject, slope, start, place, step, rounding))]
     tried = len(places)
     if not wrong:
         return answer(name, "fine", f"it does at {tried} of {count} elements, chosen at random")
@@ -57,10 +65,22 @@ def gradient_check(subject: Subject) -> LossFinding:
     return answer(name, "fault", f"it does not at {len(wrong)} of {tried} elements", cause, wrong[:4])
 
 
-def _difference(subject: Subject, slope: Tensor, start: float, place: int) -> str:
+def _rounding(subject: Subject) -> float:
+    """By how much the loss is rounded: what its dtype says, or what is seen of it where it is all but straight."""
+    predicted, sizes = subject.predicted, subject.predicted.abs().clamp(min=1.0)
+    start, generator = subject.value(predicted, subject.target), torch.Generator().manual_seed(subject.seed)
+    found = [subject.precision() * abs(start)]
+    for _ in range(6):
+        noise = torch.randn(predicted.shape, generator=generator, dtype=predicted.dtype) * sizes * 1e-7
+        left, right = (subject.value(predicted + sign * noise, subject.target) for sign in (-1, 1))
+        found.append(abs(left - 2 * start + right))
+    return 4 * max(found)
+
+
+def _difference(subject: Subject, slope: Tensor, start: float, place: int, step: float, rounding: float) -> str:
     """A line if the slope at an element is not between the differences to its left and right; else nothing."""
     flat = subject.predicted.reshape(-1)
-    step = 1e-5 * max(1.0, abs(float(flat[place])))
+    step *= max(1.0, abs(float(flat[place])))
     moved = []
     for sign in (-1.0, 1.0):
         shifted = flat.clone()
@@ -68,8 +88,8 @@ def _difference(subject: Subject, slope: Tensor, start: float, place: int) -> st
         moved.append(subject.value(shifted.reshape(subject.predicted.shape), subject.target))
     left, right = (start - moved[0]) / step, (moved[1] - start) / step
     said = float(slope.reshape(-1)[place])
-    # Differences of doubles are no better than their rounding, divided by the step.
-    slack = 1e-4 * max(abs(left), abs(right), abs(said)) + 1e-14 * max(1e-3, abs(start)) / step
+    # Differences are no better than the rounding of what is subtracted, divided by the step.
+    slack = 1e-4 * max(abs(left), abs(right), abs(said)) + (1e-14 * max(1e-3, abs(start)) + rounding) / step
     if min(left, right) - slack <= said <= max(left, right) + slack:
         return ""
     return f"element {place}: the gradient says {said:.6g}, differences say {left:.6g} and {right:.6g}"

@@ -1,8 +1,9 @@
 """Do the branches of a loss meet? Value and slope are followed along a line, and every step is looked into.
 
-A continuous function changes less and less in an interval that is halved again and again; where it does not, there is a
-jump. In the value a jump is a fault. In the slope it is a corner: harmless where the slope rises, as in absolute error
-or a hinge, and suspicious where it falls as the error grows, as where two branches do not fit.
+A continuous function changes less and less in an interval that is halved again and again; where it does not, and it is
+more than rounding, there is a jump. In the value a jump is a fault. In the slope it is a corner: harmless where the
+slope rises, as in absolute error or a hinge, and suspicious where it falls as the error grows, as where two branches do
+not fit.
 """
 
 from __future__ import annotations
@@ -34,11 +35,14 @@ def joins(subject: Subject, *, capped: bool = False) -> LossFinding:
     lines = _lines(subject)
     if not lines:
         return not_asked(name, "nothing is known of what a line of predictions is; pass kind=...")
+    precision = subject.precision()
     jumps, corners = [], []
     for words, at, reach in lines:
         value, slope = at
-        jumps += [f"{words}: at {place:.6g} the value jumps by {by:+.6g}" for place, by in _jumps(value, reach)]
-        corners += [(words, place, by) for place, by in _jumps(slope, reach)]
+        jumps += [
+            f"{words}: at {place:.6g} the value jumps by {by:+.6g}" for place, by in _jumps(value, reach, precision)
+        ]
+        corners += [(words, place, by) for place, by in _jumps(slope, reach, precision)]
     if jumps:
         cause = "two branches do not meet; write both down at the join, and make them equal there"
         return answer(name, "fault", "the value jumps", cause, jumps[:4])
@@ -88,14 +92,15 @@ def _along(subject: Subject, target: torch.Tensor, start: torch.Tensor, step: to
     return value, slope
 
 
-def _jumps(function: Callable[[float], float], reach: float) -> list[tuple[float, float]]:
+def _jumps(function: Callable[[float], float], reach: float, precision: float) -> list[tuple[float, float]]:
     """The places where a function jumps, and by how much, from a grid that holds 0 inside of an interval."""
     points = [reach * (2 * place / (_POINTS - 1) - 1 + 1e-3) for place in range(_POINTS)]
     values = [function(point) for point in points]
     if not all(map(math.isfinite, values)):
         return []
     changes = [abs(after - before) for before, after in itertools.pairwise(values)]
-    least = 1e-7 * max(1e-9, *map(abs, values))
+    least = max(1e-7, 4 * precision) * max(1e-9, *map(abs, values))
+    least = max(least, _rounding(function, points))
     usual = sorted(changes)[len(changes) // 2]
     looked = sorted(range(len(changes)), key=lambda place: -_surprise(changes, place, usual))[:_MOST_LOOKED_INTO]
     found = []
@@ -106,6 +111,14 @@ def _jumps(function: Callable[[float], float], reach: float) -> list[tuple[float
             if abs(by) > enough:
                 found.append(((low + high) / 2, by))
     return found
+
+
+def _rounding(function: Callable[[float], float], points: list[float]) -> float:
+    """By how much a function is rounded: what is left of it where it is all but straight."""
+    step = 1e-6 * (points[-1] - points[0])
+    bends = [abs(function(at - step) - 2 * function(at) + function(at + step)) for at in points[::4]]
+    # The largest may be a jump that happens to lie there.
+    return 4 * sorted(bends)[-2]
 
 
 def _surprise(changes: list[float], place: int, usual: float) -> float:

@@ -181,6 +181,8 @@ def _fits(patient: Patient, model: nn.Module, loss: LossCall, trial: _Trial, sta
         said = applied(model, rows_of(patient.inputs, trial.rows))
     said = said.detach() if isinstance(said, Tensor) else said
     targets = patient.targets[trial.rows]
+    # Truth values cannot be subtracted.
+    targets = targets.to(torch.uint8) if targets.dtype == torch.bool else targets
     if patient.kind == "number":
         size = targets.double().std() if len(targets) > 1 else torch.tensor(0.0)
         scale = float(torch.maximum(size, 0.1 * targets.double().abs().max()).clamp(min=1e-6))

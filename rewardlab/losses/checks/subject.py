@@ -72,6 +72,12 @@ class Subject:
             except Exception:
                 return math.nan
 
+    def precision(self) -> float:
+        """By how much a value is rounded, in units of its size: what the dtype says that the loss returns."""
+        with torch.no_grad():
+            returned = one_number(called(self.loss, self.predicted, self.target, self.seed))
+        return torch.finfo(returned.dtype).eps if returned.is_floating_point() else 1.0
+
     def slope(self, predicted: Tensor, target: Tensor) -> Tensor | None:
         """The gradient of that number by the predictions; None where there is none, or where the loss fails."""
         leaf = predicted.detach().clone().requires_grad_()
@@ -115,7 +121,8 @@ def examined(
     double = copy.deepcopy(loss).double() if isinstance(loss, nn.Module) else loss
     wide = predicted.double(), target.double() if target.is_floating_point() else target
     subject = Subject(double, loss, *wide, "other", "", predicted.ndim - 1, generator, seed)
-    if not math.isfinite(subject.value(*wide)):
+    if not math.isfinite(subject.value(*wide)) or subject.slope(*wide) is None:
+        # It does not take doubles, or has no way back from them, as huber_loss if only one side is double.
         subject = Subject(loss, loss, predicted, target, "other", "", predicted.ndim - 1, generator, seed)
     read_from = ""
     if kind is None:
