@@ -157,6 +157,33 @@ def test_the_kind_is_read_from_what_the_loss_does(loss: Any, batch: tuple[Tensor
     assert one(check_loss(wrapped, *batch, **given), "kind").saw.startswith(kind)
 
 
+_COUNTS, _SIDES, _SHARES = torch.arange(16.0), 2 * LABELS - 1, torch.full((16, 5), 0.2)
+
+
+@pytest.mark.parametrize(
+    ("losses", "batch", "kind"),
+    [
+        ((nn.PoissonNLLLoss(), functional.poisson_nll_loss), (LOGITS, _COUNTS), "other"),
+        ((nn.SoftMarginLoss(), functional.soft_margin_loss), (LOGITS, _SIDES), "other"),
+        ((nn.HingeEmbeddingLoss(), functional.hinge_embedding_loss), (LOGITS.exp(), _SIDES), "other"),
+        ((nn.KLDivLoss(reduction="batchmean"), functional.kl_div), (CLASS[0].log_softmax(1), _SHARES), "other"),
+        ((nn.MultiMarginLoss(), functional.multi_margin_loss), CLASS, "classes"),
+        (
+            (nn.MultiLabelSoftMarginLoss(), functional.multilabel_soft_margin_loss),
+            (CLASS[0], functional.one_hot(CLASSES, 5).float()),
+            "logit",
+        ),
+    ],
+)
+def test_a_loss_of_torch_is_known_as_a_class_and_as_a_function(
+    losses: tuple[Any, Any], batch: tuple[Tensor, Tensor], kind: str
+) -> None:
+    for loss in losses:
+        findings = check_loss(loss, *batch)
+        assert one(findings, "kind").saw == f"{kind}, read from the class of the loss"
+        assert [finding.name for finding in findings if finding.level == "fault"] == []
+
+
 def test_a_loss_of_its_own_kind_is_asked_by_a_better_prediction() -> None:
     predicted = torch.randn(16, 2, generator=torch.Generator().manual_seed(1))
     better = torch.stack([NUMBERS, torch.zeros(16)], 1)
