@@ -17,7 +17,7 @@ from rewardlab.agents.evaluation import exploits_shown
 from rewardlab.errors import BadInput, Problem
 from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.transitions import Transitions
-from rewardlab.wrappers.ledger_lines import ENVIRONMENT_LINE
+from rewardlab.wrappers.ledger_lines import paid_by_itself
 
 __all__ = ["EndedEpisode", "EpisodeLog", "WatchedEpisode", "told_state", "write_episode"]
 
@@ -193,7 +193,7 @@ class EpisodeLog:
                 fix = "wrap it in rewardlab.Ledger, or a vector of them in VectorAdapter"
                 raise BadInput(Problem("the environment's info", "no 'ledger'", "one in each step", fix))
             ledger = info["ledger"]
-            objective = float(info.get("objective", ledger.get(ENVIRONMENT_LINE, 0.0)))
+            objective = float(info["objective"] if "objective" in info else paid_by_itself(ledger))
             steps.append((action, ledger, objective, info.get("events", {}), told_state(info)))
         for index in np.flatnonzero(dones).tolist():
             self._end(index, infos[index])

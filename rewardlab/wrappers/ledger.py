@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rewardlab.snapshots import Restorable
 from rewardlab.wrappers.endings import VectorEndings, restarted_rows
-from rewardlab.wrappers.ledger_lines import ENVIRONMENT_LINE, with_line
+from rewardlab.wrappers.ledger_lines import ENVIRONMENT_LINE, paid_by_itself, with_line
 
 __all__ = ["UNACCOUNTED_LINE", "Ledger", "VectorLedger"]
 
@@ -30,7 +30,8 @@ class Ledger(gym.Wrapper[Any, Any, Any, Any]):
     episode ``info["episode"]`` holds, undiscounted:
 
     - ``r``: the sum of rewards that the learner saw, ``l``: the number of steps (the keys of Gymnasium and SB3);
-    - ``objective``: the sum of the objective. An environment without one is taken to mean what it pays itself;
+    - ``objective``: the sum of the objective. An environment without one is taken to mean what it pays itself, which
+      is all lines but those of wrappers;
     - ``ledger``: the sum of each line.
 
     Args:
@@ -185,7 +186,7 @@ def _vector_entries(infos: dict[str, Any], rewards: NDArray[np.float64]) -> tupl
     if "final_info" not in infos:
         entries = infos.get("ledger") or {ENVIRONMENT_LINE: rewards.copy()}
         lines = {name: amounts for name, amounts in entries.items() if name[0] != "_" or name[1:] not in entries}
-        return lines, infos["objective"] if "objective" in infos else _own_objective(lines, rewards)
+        return lines, infos["objective"] if "objective" in infos else paid_by_itself(lines)
     parts = [infos, infos["final_info"]]
     lines = {}
     for part in parts:
@@ -197,14 +198,8 @@ def _vector_entries(infos: dict[str, Any], rewards: NDArray[np.float64]) -> tupl
     if not lines:
         lines = {ENVIRONMENT_LINE: rewards.copy()}
     stated = [part["objective"] for part in parts if "objective" in part]
-    objective = sum(stated[1:], start=stated[0]) if stated else _own_objective(lines, rewards)
+    objective = sum(stated[1:], start=stated[0]) if stated else paid_by_itself(lines)
     return lines, objective
-
-
-def _own_objective(lines: dict[str, Any], rewards: NDArray[np.float64]) -> NDArray[np.float64]:
-    """An environment that states no objective means what it pays itself."""
-    own: NDArray[np.float64] = lines[ENVIRONMENT_LINE] if ENVIRONMENT_LINE in lines else np.zeros_like(rewards)
-    return own
 
 
 def _with_lines(infos: dict[str, Any], lines: dict[str, Any], paid: NDArray[np.bool_]) -> dict[str, Any]:
@@ -227,7 +222,7 @@ def _masked(entries: dict[str, Any], mask: NDArray[np.bool_]) -> dict[str, Any]:
 
 
 def _objective(info: dict[str, Any]) -> float:
-    return float(info.get("objective", info["ledger"].get(ENVIRONMENT_LINE, 0.0)))
+    return float(info["objective"] if "objective" in info else paid_by_itself(info["ledger"]))
 
 
 def _prefixed(lines: dict[str, Any]) -> dict[str, Any]:

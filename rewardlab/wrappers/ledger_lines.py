@@ -2,19 +2,35 @@
 
 ``info["ledger"]`` maps a line's name to the amount, and the lines of a step add up to what the learner saw. A finite
 environment opens it with the terms of its reward; for any other environment the first wrapper that adds a line opens it
-with the line ``environment``.
+with the line ``environment``. What is put round an environment adds lines under the names in `ADDED_LINES`, so that all
+others are what the environment paid itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ENVIRONMENT_LINE", "with_line", "with_vector_line"]
+__all__ = ["ADDED_LINES", "ENVIRONMENT_LINE", "paid_by_itself", "with_line", "with_vector_line"]
 
 ENVIRONMENT_LINE = "environment"
+
+ADDED_LINES = frozenset({"amended", "bonus", "clip", "scale", "shaping", "transform", "unaccounted"})
+"""The lines of wrappers: terms of an environment had better have other names."""
+
+
+def paid_by_itself(lines: Mapping[str, Any]) -> Any:
+    """What an environment paid before any wrapper: numbers or arrays, as the lines are; 0.0 where there are none.
+
+    It is what an environment is taken to mean that states no objective.
+
+    Args:
+        lines: Line to amount, without masks.
+    """
+    return sum((amount for name, amount in lines.items() if name not in ADDED_LINES), start=0.0)
 
 
 def with_line(info: dict[str, Any], paid_before: float, name: str, amount: float) -> dict[str, Any]:

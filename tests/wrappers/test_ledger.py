@@ -13,12 +13,29 @@ from gymnasium.wrappers.vector import TransformReward as VectorTransformReward
 
 from rewardlab.mdp import FiniteEnv, FiniteVectorEnv
 from rewardlab.rewards import Potential, Reward
-from rewardlab.wrappers import Ledger, PotentialShaping, VectorLedger, VectorPotentialShaping
+from rewardlab.wrappers import (
+    Ledger,
+    PotentialShaping,
+    RewardClipping,
+    VectorLedger,
+    VectorPotentialShaping,
+    VectorRewardClipping,
+    amended_terms,
+    bonus,
+    clip,
+    ledger,
+    ledger_lines,
+    potential_shaping,
+    scale,
+    transform,
+)
+from rewardlab.wrappers.ledger_lines import ADDED_LINES, ENVIRONMENT_LINE
 from rewardlab_envs.delivery import delivery_task
 from tests.wrappers.scripted_env import ScriptedEnv, ScriptedEpisode, ScriptedStep
 
 TASK = delivery_task(1, "A.D\n.#B", 12)
 DISTANCE = TASK.catalogue.potential("distance")
+ROOMS = (amended_terms, bonus, clip, ledger, ledger_lines, potential_shaping, scale, transform)
 FLAT = Potential("flat", lambda states: np.full(len(states), 3.0), "state")
 TWO_STEPS = ScriptedEpisode(0, [ScriptedStep(1, 2.0), ScriptedStep(2, 5.0, truncated=True)])
 
@@ -65,6 +82,39 @@ def test_an_environment_without_ledger_and_objective_is_taken_at_its_word() -> N
     episode = env.step(0)[-1]["episode"]
     assert episode["objective"] == 2 + 5, "what the environment paid, without the shaping"
     assert episode["r"] == 2 + 5 - 3
+
+
+class OwnLines(gym.Wrapper):
+    """Keeps lines of its own and states no objective, as a stranger's environment may."""
+
+    def step(self, action: Any) -> Any:
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        own = {"speed": reward - 1.0, "_bonus of mine": 1.0}
+        return observation, reward, terminated, truncated, {"state": info["state"], "ledger": own}
+
+
+def test_an_environment_with_lines_and_no_objective_means_what_they_come_to() -> None:
+    env = Ledger(RewardClipping(PotentialShaping(OwnLines(ScriptedEnv([TWO_STEPS])), FLAT, gamma=0.5), max_reward=1.0))
+    env.reset()
+    env.step(0)
+    assert env.step(0)[-1]["episode"]["objective"] == 2.0 + 5.0  # it was 0: there is no line "environment"
+
+
+@pytest.mark.parametrize("mode", AutoresetMode, ids=lambda mode: mode.value)
+def test_so_it_is_in_a_vector(mode: AutoresetMode) -> None:
+    env = VectorLedger(
+        VectorRewardClipping(
+            SyncVectorEnv([lambda: OwnLines(ScriptedEnv([TWO_STEPS]))] * 2, autoreset_mode=mode), max_reward=1.0
+        )
+    )
+    env.reset()
+    env.step(np.zeros(2, dtype=int))
+    assert env.step(np.zeros(2, dtype=int))[-1]["episode"]["objective"].tolist() == [7.0, 7.0]
+
+
+def test_the_lines_of_wrappers_are_known() -> None:
+    said = {getattr(room, name) for room in ROOMS for name in room.__all__ if name.endswith("_LINE")}
+    assert said - {ENVIRONMENT_LINE} == ADDED_LINES
 
 
 def test_two_shapings_share_a_line() -> None:

@@ -18,7 +18,7 @@ from rewardlab.reports.replay import described_action
 from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.transitions import Transitions
 from rewardlab.wrappers.ledger import UNACCOUNTED_LINE, VectorLedger
-from rewardlab.wrappers.ledger_lines import ENVIRONMENT_LINE
+from rewardlab.wrappers.ledger_lines import paid_by_itself
 from rewardlab.wrappers.stack import wrap_vector
 
 __all__ = ["Moment", "PlayedEpisode", "exploit_steps", "kept_wrappers", "played_episode"]
@@ -146,8 +146,8 @@ def _played(
         before = after
         seen = float(rewards[0])
         note = "the task is over" if terminations[0] else "time is up" if truncations[0] else ""
-        objective = float(infos["objective"][0]) if "objective" in infos else _paid_by_itself(infos)
         lines = _lines(infos["ledger"])
+        objective = float(infos["objective"][0] if "objective" in infos else paid_by_itself(lines))
         moments.append(Moment(_drawn(single), described_action(single, action), lines, seen, objective, note))
         if bool(note) != (number == len(actions)):
             raise RunFailed(f"the episode {'ended' if note else 'went on'} after {number} of {len(actions)} steps")
@@ -162,11 +162,6 @@ def _lines(ledger: Mapping[str, Any]) -> dict[str, float]:
     if not lines.get(UNACCOUNTED_LINE, 1.0):
         del lines[UNACCOUNTED_LINE]
     return lines
-
-
-def _paid_by_itself(infos: Mapping[str, Any]) -> float:
-    """An environment that states no objective means what it pays itself, before any wrapper."""
-    return float(infos["ledger"].get(ENVIRONMENT_LINE, np.zeros(1))[0])
 
 
 def _drawn(env: gym.Env[Any, Any]) -> Board:
