@@ -151,7 +151,7 @@ def test_a_key_that_is_missing_is_named_with_its_step() -> None:
         ({"rewards": {"r": "os:system"}}, "rewards.r: got 'os', expected a module among"),
         ({"observed_by": ["shutil:rmtree"]}, "observed_by[0]: got 'shutil', expected a module among"),
         ({"env": "antigravity:Foo-v0"}, "env: got 'antigravity', expected a module among"),
-        ({"env": "Taxi-v3", "settings": 3}, "settings: got 3, expected a table of keyword arguments"),
+        ({"env": "Taxi-v4", "settings": 3}, "settings: got 3, expected a table of keyword arguments"),
         ({"env": None}, "env: got None, expected the id of an environment"),
     ],
 )
