@@ -119,9 +119,9 @@ class AuditCase:
         """The optimal actions of a reward given by its canonical form, ``[S, A]``.
 
         Args:
-            advantages: ``[n]``. Policies are ordered by it as by the reward itself, and no potential, however large,
-                drowns what decides.
-            tolerance: What rounding may have left in it.
+            advantages: ``[n]``. Policies are ordered by it as by the reward itself, and a large potential does not drown
+                what decides.
+            tolerance: What rounding may have left in it; ten times as much counts as a tie.
         """
         scale = float(np.abs(advantages).max(initial=0.0))
         if scale == 0.0:

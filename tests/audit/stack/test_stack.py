@@ -107,6 +107,7 @@ FAULTS: dict[str, tuple[str, str, Wrap]] = {
         lambda task: ReturnScaling(shaped(limited(task), task), gamma=GAMMA, subtract_mean=True),
     ),
     "bend outside": ("order", "caution", lambda task: RewardTransform(shaped(limited(task), task), np.tanh)),
+    "negated": ("transform", "caution", lambda task: RewardTransform(limited(task), lambda rewards: -rewards)),
     "bonus outside": ("order", "caution", lambda task: UnsafeBonus(shaped(limited(task), task), by_hand(task))),
     "shaped twice": ("order", "caution", lambda task: shaped(shaped(limited(task), task), task)),
     "two scales": (
