@@ -19,6 +19,7 @@ from rewardlab.rewards.bonus import Bonus
 from rewardlab.snapshots import Restorable
 from rewardlab.wrappers.endings import VectorEndings, restarted_rows
 from rewardlab.wrappers.ledger_lines import with_line, with_vector_line
+from rewardlab.wrappers.seen_as_array import check_seen_as_array
 
 __all__ = ["BONUS_LINE", "UnsafeBonus", "VectorUnsafeBonus"]
 
@@ -32,11 +33,14 @@ class UnsafeBonus(gym.Wrapper[Any, Any, Any, Any]):
     Args:
         env: Any Gymnasium environment; its info holds ``"state"`` or ``"events"`` if the bonus reads them.
         bonus: What is added.
+
+    Raises:
+        BadInput: The bonus is none, or one of observations finds no arrays.
     """
 
     def __init__(self, env: gym.Env[Any, Any], bonus: Bonus) -> None:
         super().__init__(env)
-        self.bonus = _checked_bonus(bonus)
+        self.bonus = _checked_bonus(bonus, env)
         self._now: NDArray[Any] = np.zeros(1)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
@@ -68,11 +72,14 @@ class VectorUnsafeBonus(VectorWrapper[Any, Any, Any], Restorable):
     Args:
         env: Any Gymnasium vector environment that names its autoreset mode in its metadata.
         bonus: What is added.
+
+    Raises:
+        BadInput: The bonus is none, one of observations finds no arrays, or the environment does not name its mode.
     """
 
     def __init__(self, env: VectorEnv[Any, Any, Any], bonus: Bonus) -> None:
         super().__init__(env)
-        self.bonus = _checked_bonus(bonus)
+        self.bonus = _checked_bonus(bonus, env)
         self._endings = VectorEndings(env)
         self._now: NDArray[Any] = np.zeros(self.num_envs)
 
@@ -132,10 +139,12 @@ class VectorUnsafeBonus(VectorWrapper[Any, Any, Any], Restorable):
         return self.bonus.of_places(self._now[paid], reached[paid])
 
 
-def _checked_bonus(bonus: object) -> Bonus:
+def _checked_bonus(bonus: object, env: Any) -> Bonus:
     if not isinstance(bonus, Bonus):
         fix = "use Bonus.from_event_weights, Bonus.from_potential, or Bonus('name', 'observation', function)"
         raise BadInput(Problem("bonus", repr(bonus), "a rewardlab.rewards.Bonus", fix))
+    if bonus.reads == "observation":
+        check_seen_as_array(env, f"bonus {bonus.name!r}")
     return bonus
 
 

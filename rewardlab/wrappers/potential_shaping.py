@@ -31,6 +31,7 @@ from rewardlab.rewards.returns import check_gamma
 from rewardlab.snapshots import Restorable
 from rewardlab.wrappers.endings import VectorEndings, restarted_rows
 from rewardlab.wrappers.ledger_lines import with_line, with_vector_line
+from rewardlab.wrappers.seen_as_array import check_seen_as_array
 
 __all__ = ["SHAPING_LINE", "PotentialShaping", "VectorPotentialShaping"]
 
@@ -46,6 +47,9 @@ class PotentialShaping(gym.Wrapper[Any, Any, Any, Any]):
         potential: What is shaped by; if it is scheduled in time, each state counts as at the time of its visit.
         gamma: The learner's discount. With another value the optimal policies are no longer kept.
 
+    Raises:
+        BadInput: The potential is none, gamma lies outside [0, 1], or a potential of observations finds no arrays.
+
     Example:
         >>> import gymnasium as gym
         >>> env = gym.make("rewardlab_envs:rewardlab/Delivery-v0", reward="fixed_speed")
@@ -54,7 +58,7 @@ class PotentialShaping(gym.Wrapper[Any, Any, Any, Any]):
 
     def __init__(self, env: gym.Env[Any, Any], potential: Potential | ScheduledPotential, *, gamma: float) -> None:
         super().__init__(env)
-        self.potential = _checked_potential(potential)
+        self.potential = _checked_potential(potential, env)
         self.shaping_gamma = check_gamma(gamma, "PotentialShaping.gamma")
         self._now = np.zeros(1)
         self._times = np.zeros(1, dtype=np.int64)
@@ -89,13 +93,17 @@ class VectorPotentialShaping(VectorWrapper[Any, Any, Any], Restorable):
         env: Any Gymnasium vector environment that names its autoreset mode in its metadata.
         potential: What is shaped by; if it is scheduled in time, each state counts as at the time of its visit.
         gamma: The learner's discount. With another value the optimal policies are no longer kept.
+
+    Raises:
+        BadInput: The potential is none, gamma lies outside [0, 1], a potential of observations finds no arrays, or the
+            environment does not name its mode.
     """
 
     def __init__(
         self, env: VectorEnv[Any, Any, Any], potential: Potential | ScheduledPotential, *, gamma: float
     ) -> None:
         super().__init__(env)
-        self.potential = _checked_potential(potential)
+        self.potential = _checked_potential(potential, env)
         self.shaping_gamma = check_gamma(gamma, "VectorPotentialShaping.gamma")
         self._endings = VectorEndings(env)
         self._now = np.zeros(self.num_envs)
@@ -156,10 +164,12 @@ class VectorPotentialShaping(VectorWrapper[Any, Any, Any], Restorable):
         self._times = np.array(state["times"], dtype=np.int64)
 
 
-def _checked_potential(potential: object) -> Potential | ScheduledPotential:
+def _checked_potential(potential: object, env: Any) -> Potential | ScheduledPotential:
     if not isinstance(potential, Potential | ScheduledPotential):
         fix = "say what a function reads: Potential('name', function, reads='state') or reads='observation'"
         raise BadInput(Problem("potential", repr(potential), "a rewardlab.rewards.Potential", fix))
+    if potential.reads == "observation":
+        check_seen_as_array(env, f"potential {potential.name!r}")
     return potential
 
 

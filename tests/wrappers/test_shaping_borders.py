@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from rewardlab.errors import BadInput, InvalidReward
-from rewardlab.rewards import Potential
-from rewardlab.wrappers import Ledger, PotentialShaping, VectorLedger, VectorPotentialShaping
+from rewardlab.rewards import Bonus, Potential
+from rewardlab.wrappers import (
+    Ledger,
+    PotentialShaping,
+    UnsafeBonus,
+    VectorLedger,
+    VectorPotentialShaping,
+    VectorUnsafeBonus,
+)
 from tests.wrappers.scripted_env import ScriptedEnv, ScriptedEpisode, ScriptedStep
 
 WALK = ScriptedEpisode(0, [ScriptedStep(1, 0.0), ScriptedStep(2, 0.0), ScriptedStep(3, 0.0, terminated=True)])
@@ -66,6 +74,32 @@ def test_an_observation_is_read_without_a_state(made: Any) -> None:
     env = made(Potential("ten_times", lambda seen: 10 * seen[:, 0], "observation"), state_in_info=False)
     env.reset()
     assert np.ravel(env.step(act(env))[1])[0] == 0.9 * 10 - 0
+
+
+class Compound(ScriptedEnv):
+    """Shows what it shows in a space of parts."""
+
+    def __init__(self, space: gym.Space) -> None:
+        super().__init__([WALK])
+        self.observation_space = space
+
+
+@pytest.mark.parametrize(
+    "space", [gym.spaces.Dict(a=gym.spaces.Discrete(2)), gym.spaces.Tuple([gym.spaces.Discrete(2)])]
+)
+def test_observations_made_of_parts_are_no_arrays(space: gym.Space) -> None:
+    seen = Potential("seen", lambda batch: np.zeros(len(batch)), "observation")
+    bonus = Bonus.from_potential(seen)
+    many = SyncVectorEnv([lambda: Compound(space)] * 2)
+    for put in (
+        lambda: PotentialShaping(Compound(space), seen, gamma=0.9),
+        lambda: VectorPotentialShaping(many, seen, gamma=0.9),
+        lambda: UnsafeBonus(Compound(space), bonus),
+        lambda: VectorUnsafeBonus(many, bonus),
+    ):
+        with pytest.raises(BadInput, match=rf"observation_space: got {type(space).__name__}, .*seen'.*FlattenObs"):
+            put()
+    VectorPotentialShaping(many, STATE, gamma=0.9)
 
 
 @BOTH
