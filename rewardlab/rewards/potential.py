@@ -82,12 +82,9 @@ class Potential:
 
     def times(self, weight: float) -> Potential:
         """This potential, so many times as strong."""
-        function = self.function
-
-        def scaled(batch: NDArray[Any]) -> NDArray[np.float64]:
-            return weight * np.asarray(function(batch), dtype=np.float64)
-
-        return Potential(f"{weight:g} * {self.name}", scaled, self.reads, self.summary, self.known_finite)
+        known = self.known_finite and abs(weight) <= 1.0  # a larger weight may overflow, and NaN is none
+        scaled = _Scaled(self.function, weight)
+        return Potential(f"{weight:g} * {self.name}", scaled, self.reads, self.summary, known)
 
     @staticmethod
     def from_table(values: ArrayLike, *, name: str = "table", summary: str = "") -> Potential:
@@ -167,6 +164,18 @@ class ScheduledPotential:
             return potential(batch) * np.maximum(0.0, 1.0 - times / over_steps)
 
         return ScheduledPotential(f"faded {potential.name}", fade, potential.reads, potential.summary)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Scaled:
+    """A function times a number; a class rather than a closure, so that potentials survive pickling."""
+
+    function: Callable[[NDArray[Any]], ArrayLike]
+    weight: float
+
+    def __call__(self, batch: NDArray[Any]) -> NDArray[np.float64]:
+        return self.weight * np.asarray(self.function(batch), dtype=np.float64)
 
 
 def _one_for_each(

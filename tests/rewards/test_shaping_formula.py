@@ -102,6 +102,17 @@ def test_a_table_is_copied_and_travels() -> None:
     assert pickle.loads(pickle.dumps(potential))(np.array([1])).tolist() == [2]
 
 
+def test_a_multiple_travels_too_and_is_finite_only_where_it_is() -> None:
+    level = Potential.from_table([1.0, 2.0, 1e300])
+    assert pickle.loads(pickle.dumps(level.times(-0.5)))(np.array([1])).tolist() == [-1]
+    assert level.times(-1.0).known_finite
+    states = np.array([2])
+    for weight in (np.nan, 1e300):  # the table was looked at, the products were not
+        strong = level.times(weight)
+        with np.errstate(over="ignore"), pytest.raises(InvalidReward, match=r"got (nan|inf) for state .*2"):
+            strong.finite(strong(states), states)
+
+
 @pytest.mark.parametrize("values", [[[1.0]], [1.0, np.nan], [np.inf], 3.0])
 def test_a_table_that_is_none_is_refused(values: Any) -> None:
     with pytest.raises(BadInput, match=r"potential 'level': got a table of shape .*, expected \[S\] finite numbers"):
