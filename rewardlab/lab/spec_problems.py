@@ -80,7 +80,8 @@ def _problem(error: Any, source: str, tables: Tables, homes: Mapping[str, str], 
 def _expectation(error: Any) -> str:
     if error["loc"][-2:] == ("reward", "name"):
         return "the name of a reward, or a table of weights on events"
-    message: str = error["msg"].removeprefix("Input should be ").removeprefix("String should have ")
+    message: str = re.sub("^(Input should be|(String|List|Dictionary) should have) ", "", error["msg"])
+    message = message.partition(" after validation")[0]
     words = {"a valid ": "a ", "integer": "whole number", "dictionary": "table", "an object": "a table"}
     for theirs, ours in words.items():
         message = message.replace(theirs, ours)
