@@ -14,8 +14,9 @@ import torch
 
 from rewardlab.errors import BadInput, Problem
 from rewardlab.losses.checks.finding import LossFinding, answer, not_asked
+from rewardlab.losses.number_or_elements import is_number
 
-__all__ = ["ClippingMonitor", "clipping_finding"]
+__all__ = ["ClippingMonitor", "clipping_finding", "limit_problems"]
 
 _OFTEN = 0.5
 _HARD = 10.0
@@ -48,8 +49,8 @@ class ClippingMonitor:
     """
 
     def __init__(self, max_norm: float) -> None:
-        if not max_norm > 0:
-            raise BadInput(Problem("ClippingMonitor.max_norm", repr(max_norm), "a number above 0"))
+        if problems := limit_problems("ClippingMonitor.max_norm", max_norm):
+            raise BadInput(*problems)
         self.max_norm = float(max_norm)
         self.norms: list[float] = []
 
@@ -76,13 +77,13 @@ class ClippingMonitor:
 
     @property
     def fired(self) -> int:
-        """At how many of them the norm was above the limit."""
+        """At how many of them the norm was above the limit, or no number."""
         return sum(not norm <= self.max_norm for norm in self.norms)
 
     @property
     def largest_ratio(self) -> float:
-        """The largest norm, in units of the limit."""
-        return max(self.norms, default=0.0) / self.max_norm
+        """The largest norm, in units of the limit; infinite if one was no number."""
+        return max(map(_endless, self.norms), default=0.0) / self.max_norm
 
     def finding(self) -> LossFinding:
         """How often clipping fired, as a finding."""
@@ -99,11 +100,33 @@ def clipping_finding(norms: Sequence[float], max_norm: float) -> LossFinding:
     name = "clipping"
     if not norms:
         return not_asked(name, "no step was seen")
-    fired = [norm for norm in norms if not norm <= max_norm]
+    norms = [_endless(norm) for norm in norms]
+    fired = [norm for norm in norms if norm > max_norm]
     middle = sorted(norms)[len(norms) // 2]
     words = f"at {len(fired)} of {len(norms)} steps ({len(fired) / len(norms):.0%}); limit {max_norm:g}"
     words += f", median norm {middle:.3g}, largest {max(norms):.3g}"
+    endless = sum(math.isinf(norm) for norm in norms)
+    if endless:
+        cause = "what is not finite is not clipped, and one such step spoils all weights; look where it comes from"
+        return answer(name, "fault", f"{words}; {endless} are not finite", cause)
     if len(fired) > _OFTEN * len(norms) and middle > _HARD * max_norm:
         cause = "it hides a loss that is too steep, or the limit is too low: every step has the size of the limit"
         return answer(name, "caution", words, cause)
     return answer(name, "fine", words, "spikes are contained, which is what it is for" if fired else "")
+
+
+def limit_problems(where: str, max_norm: object) -> list[Problem]:
+    """What is wrong with a limit: one problem or none.
+
+    Args:
+        where: The name of the argument.
+        max_norm: As the user gave it.
+    """
+    if is_number(max_norm) and max_norm > 0:  # type: ignore[operator]
+        return []
+    return [Problem(where, repr(max_norm), "a number above 0")]
+
+
+def _endless(norm: float) -> float:
+    # Of NaN neither the largest nor the middle one can be told.
+    return math.inf if math.isnan(norm) else norm

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from rewardlab.errors import BadInput, Problem, one_of
 from rewardlab.losses.checks.checking import check_loss
+from rewardlab.losses.checks.clipping_monitor import limit_problems
 from rewardlab.losses.checks.finding import LossFinding, LossReport, not_asked
 from rewardlab.losses.checks.kinds import KINDS, LossCall, PredictionKind, known_kind, recognised_kind
 from rewardlab.losses.checks.layers import layer_findings
@@ -75,8 +76,8 @@ def doctor(
         A report: one finding for each question.
 
     Raises:
-        BadInput: There is no batch, model, loss or maker of optimisers, the model cannot be copied, or there is no
-            such kind.
+        BadInput: There is no batch, model, loss or maker of optimisers, the model cannot be copied, the limit is not
+            above 0, or there is no such kind.
         Exception: Whatever the model itself raises on these inputs.
     """
     _refuse(model, loss, inputs, targets, kind, optimizer, max_gradient_norm)
@@ -198,8 +199,8 @@ def _refuse(
         problems.append(Problem("doctor.optimizer", name, expected, fix))
     if kind is not None and kind not in KINDS:
         problems.append(one_of("doctor.kind", kind, KINDS, "kind of prediction"))
-    if max_norm is not None and not max_norm > 0:
-        problems.append(Problem("doctor.max_gradient_norm", repr(max_norm), "a number above 0, or None"))
+    if max_norm is not None:
+        problems += limit_problems("doctor.max_gradient_norm", max_norm)
     problems += _batch_problems(inputs, targets)
     if problems:
         raise BadInput(*problems)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from rewardlab.errors import BadInput, Problem
 from rewardlab.losses.checks.finding import LossFinding, LossLevel, answer, not_asked
 from rewardlab.losses.checks.kinds import PredictionKind
 from rewardlab.losses.checks.patient import Patient, tensors_of
@@ -149,8 +150,17 @@ def check_diversity(outputs: Tensor, references: Tensor) -> LossFinding:
     Args:
         outputs: What the generator makes of different inputs, at least two rows.
         references: Real examples, at least two rows of the same size.
+
+    Raises:
+        BadInput: One is no tensor, has fewer than two rows or holds what is not finite, or rows differ in size.
     """
     name = "diversity"
+    problems = [*_row_problems("outputs", outputs), *_row_problems("references", references)]
+    if not problems and outputs[0].numel() != references[0].numel():
+        got = f"rows of {outputs[0].numel()} numbers beside real ones of {references[0].numel()}"
+        problems.append(Problem("check_diversity", got, "rows of one size"))
+    if problems:
+        raise BadInput(*problems)
     made, real = (_mean_distance(each) for each in (outputs, references))
     if real == 0.0:
         return not_asked(name, "the real examples are all the same")
@@ -206,6 +216,16 @@ def _totals(kind: PredictionKind, outputs: Tensor) -> Tensor | None:
 
 def _close(totals: Tensor, wanted: float) -> bool:
     return float((totals - wanted).abs().max()) < 1e-4
+
+
+def _row_problems(name: str, rows: object) -> list[Problem]:
+    where = f"check_diversity.{name}"
+    if not isinstance(rows, Tensor):
+        return [Problem(where, type(rows).__name__, "a tensor", "torch.as_tensor(...)")]
+    if rows.ndim == 0 or len(rows) < 2 or not rows.numel():
+        return [Problem(where, f"shape {tuple(rows.shape)}", "at least two rows: distances are between them")]
+    spoilt = int((~torch.isfinite(rows)).sum())
+    return [Problem(where, f"{spoilt} of {rows.numel()} elements not finite", "finite numbers")] if spoilt else []
 
 
 def _mean_distance(rows: Tensor) -> float:

@@ -62,7 +62,18 @@ def test_a_gradient_that_is_no_number_is_counted_and_left_alone() -> None:
     assert parameters[1].grad.item() == 1.0
 
 
-@pytest.mark.parametrize("limit", [0.0, -1.0, math.nan])
+@pytest.mark.parametrize("strange", [math.nan, math.inf])
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_norm_that_is_no_number_is_told_wherever_it_stands(at: int, strange: float) -> None:
+    monitor = ClippingMonitor(10.0)
+    monitor.norms = [2.0, 3.0]
+    monitor.norms.insert(at, strange)
+    found = monitor.finding()
+    assert (found.level, monitor.largest_ratio) == ("fault", math.inf)
+    assert found.saw == "at 1 of 3 steps (33%); limit 10, median norm 3, largest inf; 1 are not finite"
+
+
+@pytest.mark.parametrize("limit", [0.0, -1.0, math.nan, "1", None, True])
 def test_a_limit_that_is_none_is_refused(limit: float) -> None:
     with pytest.raises(BadInput, match="expected a number above 0"):
         ClippingMonitor(limit)

@@ -179,6 +179,21 @@ def test_mode_collapse_is_low_diversity() -> None:
     assert check_diversity(real, torch.ones(9, 6)).level == "not asked"
 
 
+@pytest.mark.parametrize(
+    ("outputs", "words"),
+    [
+        (torch.full((3, 2), torch.nan), "outputs: got 6 of 6 elements not finite"),
+        (torch.ones(1, 2), r"outputs: got shape \(1, 2\), expected at least two rows"),
+        (torch.ones(0, 2), "at least two rows"),
+        (torch.rand(3, 5), "rows of 5 numbers beside real ones of 2"),
+        ([[1.0, 2.0]], "outputs: got list, expected a tensor"),
+    ],
+)
+def test_what_has_no_diversity_is_refused(outputs: torch.Tensor, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        check_diversity(outputs, torch.eye(2))
+
+
 def test_a_standard_deviation_that_is_zero_or_far_too_sure() -> None:
     ways: list[tuple[float, str]] = [(0.0, "fault"), (-1.0, "fault"), (1e-3, "fault"), (0.02, "caution"), (1.0, "fine")]
     for sigma, level in ways:
@@ -211,6 +226,7 @@ def _fixed(sigma: float) -> Any:
         ({"targets": NUMBERS[:0]}, r"targets: got shape \(0,\), expected at least one row"),
         ({"kind": "class"}, "did you mean 'classes'"),
         ({"max_gradient_norm": 0.0}, "max_gradient_norm: got 0.0"),
+        ({"max_gradient_norm": "1"}, "max_gradient_norm: got '1'"),
     ],
 )
 def test_what_cannot_be_examined_is_refused(changes: dict[str, Any], words: str) -> None:
