@@ -160,6 +160,19 @@ def test_those_who_do_steps_of_one_search_do_not_keep_each_other_out(store: Resu
             enter(store, this_process(), other, watch)
 
 
+def test_a_claim_from_before_ends_nothing_also_if_the_same_process_has_the_run_again(store: ResultStore) -> None:
+    worker = Worker(store)
+    before = worker.take()
+    assert before is not None
+    assert worker.claims.release(before)
+    again = worker.take()
+    assert again is not None
+    assert not worker.claims.end(before, FAILED)
+    assert not worker.claims.release(before)
+    assert worker.claims.end(again, FINISHED)
+    assert store.read("a1") == FINISHED
+
+
 def test_what_is_given_back_stands_as_before(store: ResultStore) -> None:
     worker = Worker(store)
     claim = worker.take()
