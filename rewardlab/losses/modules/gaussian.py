@@ -17,7 +17,7 @@ from rewardlab.losses.modules.abstract_likelihood_loss import (
     shape_problems,
 )
 from rewardlab.losses.modules.abstract_loss import reduced
-from rewardlab.losses.modules.borders import refuse_not_finite
+from rewardlab.losses.modules.borders import refuse_not_finite, require_tensors
 
 __all__ = ["GaussianNLLLoss"]
 
@@ -50,6 +50,7 @@ class GaussianNLLLoss(AbstractLikelihoodLoss):
         """
         where = type(self).__name__
         if not isinstance(sigma, Tensor):
+            require_tensors(where, mean=mean, target=target)
             require_at_least(where, 0.0, above=True, fix=SPREAD_FIX, sigma=sigma)
             sigma = torch.tensor(sigma, dtype=torch.float64, device=mean.device)
         mean, sigma, target = inputs(where, target, mean=mean, sigma=sigma)

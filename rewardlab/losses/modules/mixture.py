@@ -18,7 +18,7 @@ from rewardlab.losses.modules.abstract_likelihood_loss import (
     shape_problems,
 )
 from rewardlab.losses.modules.abstract_loss import reduced
-from rewardlab.losses.modules.borders import refuse_not_finite
+from rewardlab.losses.modules.borders import refuse_not_finite, require_tensors
 
 __all__ = ["MixtureNLLLoss"]
 
@@ -52,6 +52,7 @@ class MixtureNLLLoss(AbstractLikelihoodLoss):
         """
         where = type(self).__name__
         if not isinstance(sigmas, Tensor):
+            require_tensors(where, means=means, target=target, mixing_logits=mixing_logits)
             require_at_least(where, 0.0, above=True, fix=SPREAD_FIX, sigmas=sigmas)
             sigmas = torch.tensor(sigmas, dtype=torch.float64, device=means.device)
         means, sigmas, mixing_logits, target = inputs(
