@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any, final
 
 import gymnasium as gym
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.errors import BadInput, Problem
+from rewardlab.mdp.action_index import action_index
 from rewardlab.mdp.finite_task import FiniteTask
 from rewardlab.mdp.outcome_table import OutcomeTable
 from rewardlab.rewards.catalogue import Catalogue, RewardChoice
@@ -81,7 +81,7 @@ class FiniteEnv(gym.Env[Any, Any]):
         Raises:
             BadInput: The action is not one of the legal ones of this state.
         """
-        state, index = self._current(), _whole(action)
+        state, index = self._current(), action_index(action)
         if not (0 <= index < self.table.n_actions) or not self.task.model.legal[state, index]:
             legal = np.flatnonzero(self.task.model.legal[state]).tolist()
             raise BadInput(Problem("action", repr(action), f"one of {legal} in state {state}", "see action_masks()"))
@@ -118,11 +118,3 @@ class FiniteEnv(gym.Env[Any, Any]):
         if self.task.observations is None:
             return state
         return self.task.observations[state].copy()
-
-
-def _whole(action: Any) -> int:
-    """The action as an index; -1, which is no action, where it is no whole number."""
-    try:
-        return operator.index(action)
-    except TypeError:
-        return -1

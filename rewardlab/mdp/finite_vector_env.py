@@ -106,7 +106,7 @@ class FiniteVectorEnv(VectorEnv[Any, Any, Any], Restorable):
         asked = options or {}
         mask = self._checked_mask(asked.get("reset_mask"))
         if self._ended is None and not mask.all():
-            raise BadInput(Problem("options['reset_mask']", "a part in the first reset", "all", "reset() first"))
+            raise BadInput(Problem("options['reset_mask']", "some of the environments", "all, before the first step"))
         starting = np.flatnonzero(mask)
         if asked.get("state") is None:
             starts = self.table.draw_starts(len(starting), self.np_random)

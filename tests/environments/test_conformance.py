@@ -12,6 +12,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
+from rewardlab.errors import BadInput
 from rewardlab.mdp import FiniteTask
 from rewardlab.rewards import Catalogue
 from rewardlab.transitions import Transitions
@@ -134,6 +135,45 @@ def test_gym_make_vec_makes_it(case: Case, mode: AutoresetMode) -> None:
 def all_keys(infos: dict[str, Any]) -> dict[str, Any]:
     """The keys of nested dictionaries, whatever is at their ends."""
     return {key: all_keys(value) if isinstance(value, dict) else None for key, value in infos.items()}
+
+
+@EACH_CASE
+@pytest.mark.parametrize("count", [None, 2], ids=["one", "many"])
+def test_an_action_that_is_no_whole_number_is_not_cut_off_to_one(case: Case, count: int | None) -> None:
+    env: Any = case.make() if count is None else gym.make_vec(case.id, num_envs=count, **case.settings)
+    env.reset(seed=0)
+    with pytest.raises(BadInput, match=r"actions?: got "):
+        env.unwrapped.step(1.5 if count is None else np.full(count, 1.5))
+
+
+@EACH_CASE
+def test_a_first_reset_is_of_all(case: Case) -> None:
+    env = gym.make_vec(case.id, num_envs=2, **case.settings)
+    if isinstance(env.unwrapped, SyncVectorEnv):
+        return
+    with pytest.raises(BadInput, match=r"reset_mask'\]: got some of the .*, expected all, before the first step"):
+        env.reset(options={"reset_mask": np.array([True, False])})
+
+
+@pytest.mark.parametrize(
+    ("short", "settings", "said"),
+    [
+        ("Gridworld-v0", {"map": ["G."]}, r"map: got \['G.'\], expected a text, a number, or true or false"),
+        ("Gridworld-v0", {"mapp": "ng"}, "mapp: got 'mapp', expected a known setting .* did you mean 'map'"),
+        ("Gridworld-v0", {"moves": 4.0}, "moves: got 4.0, expected 4 or 8"),
+        ("NoisyGridworld-v0", {"slipp": 0.1}, "slipp: got 'slipp', .* did you mean 'slip'"),
+        ("Delivery-v0", {"orders": [2]}, r"orders: got \[2\], expected a text, a number"),
+        ("Delivery-v0", {"town_map": 3}, "map: got 3, expected a text"),
+        ("DelayedCredit-v0", {"delay": [3]}, r"delay: got \[3\], expected a text, a number"),
+        ("TomatoGarden-v0", {"dry_probability": [0.1]}, r"dry_probability: got \[0.1\], expected a text, a number"),
+        ("Endgame-v0", {"size": [4]}, r"size: got \[4\], expected a text, a number"),
+    ],
+)
+def test_settings_that_are_none_are_refused_by_name(short: str, settings: dict[str, Any], said: str) -> None:
+    full = next(each for each in IDS if each.endswith(f"/{short}"))
+    for make in (lambda: gym.make(full, **settings), lambda: gym.make_vec(full, num_envs=2, **settings)):
+        with pytest.raises(BadInput, match=said):
+            make()
 
 
 @EACH_CASE

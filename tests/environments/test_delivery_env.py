@@ -133,6 +133,7 @@ def test_rewards_and_tasks_travel_between_processes() -> None:
         ("Da", "customers 'a', expected A, B, C, E… each once"),
         ("DA?", r"characters '\?AD', expected A-Z . ~ # D"),
         ("D#A", "customer 'A' behind buildings, expected a street from the depot to each"),
+        ("DA.\n###\n...", "a street in row 2, column 0, behind buildings, expected a way from the depot to each cell"),
         ("", "0 depots"),
     ],
 )

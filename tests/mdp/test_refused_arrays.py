@@ -126,7 +126,7 @@ def test_actions_that_are_no_whole_numbers(actions: list[Any]) -> None:
         (lambda env: env.reset(seed=[1]), "seed: got 1 seeds, expected 2, one for each environment"),
         (
             lambda env: env.reset(options={"reset_mask": np.array([True, False])}),
-            r"options\['reset_mask'\]: got a part in the first reset, expected all; reset\(\) first",
+            r"options\['reset_mask'\]: got some of the environments, expected all, before the first step",
         ),
     ],
 )

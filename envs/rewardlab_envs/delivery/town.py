@@ -43,8 +43,10 @@ class Town:
 
         Raises:
             BadInput: Rows of different lengths, unknown characters, not exactly one depot, customers that are not
-                A, B, C… each once, or a customer that cannot be reached.
+                A, B, C… each once, or a customer or a street that cannot be reached.
         """
+        if not isinstance(text, str):  # a file of settings may hold anything
+            raise BadInput(Problem("map", repr(text), "a text, one line for each row"))
         lines = tuple(line.strip() for line in text.strip().splitlines())
         cells = "".join(lines)
         customers = sorted(cell for cell in cells if cell.isalpha() and cell != "D")
@@ -72,6 +74,11 @@ class Town:
             raise BadInput(
                 Problem("map", f"customer {cut_off[0]!r} behind buildings", "a street from the depot to each")
             )
+        apart = [town.cells[cell] for cell in np.flatnonzero(town.minutes_to(town.depot) < 0).tolist()]
+        if apart:
+            # Half of the shifts begin anywhere in town, and none can be finished from there.
+            got = f"a street in row {apart[0][0]}, column {apart[0][1]}, behind buildings"
+            raise BadInput(Problem("map", got, "a way from the depot to each cell", "make it a building '#'"))
         return town
 
     @cached_property

@@ -11,6 +11,7 @@ from rewardlab.mdp import FiniteEnv, FiniteVectorEnv
 from rewardlab.rewards import RewardChoice
 from rewardlab_envs.gridworld.model import gridworld_task
 from rewardlab_envs.gridworld.noise import NoisyObservation, VectorNoisyObservation
+from rewardlab_envs.named_settings import task_of
 
 __all__ = [
     "gridworld_env",
@@ -23,7 +24,7 @@ __all__ = [
 
 def gridworld_env(reward: RewardChoice | None = None, render_mode: str | None = None, **settings: Any) -> FiniteEnv:
     """A gridworld as a Gymnasium environment; ``settings`` go to `gridworld_task`."""
-    return FiniteEnv(gridworld_task(**settings), reward, render_mode)
+    return FiniteEnv(task_of(gridworld_task, settings), reward, render_mode)
 
 
 def gridworld_vector_env(
@@ -36,7 +37,7 @@ def gridworld_vector_env(
     **settings: Any,
 ) -> FiniteVectorEnv:
     """A gridworld as a native vector environment; ``settings`` go to `gridworld_task`."""
-    task = gridworld_task(**settings)
+    task = task_of(gridworld_task, settings)
     return FiniteVectorEnv(task, num_envs, reward, max_episode_steps, autoreset_mode, render_mode)
 
 

@@ -107,7 +107,7 @@ def _board_views(grid: Grid, cell: NDArray[np.int64], left: NDArray[np.int64]) -
 
 def _problems(moves: object, slip: object, worth: dict[str, float], max_episode_steps: object) -> list[Problem]:
     problems = []
-    if isinstance(moves, bool) or moves not in (4, 8):
+    if isinstance(moves, bool) or not isinstance(moves, int) or moves not in (4, 8):
         problems.append(Problem("moves", repr(moves), "4 or 8"))
     if not _is_number(slip, highest=1):
         problems.append(Problem("slip", repr(slip), "a probability"))

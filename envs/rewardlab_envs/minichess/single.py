@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem
+from rewardlab.mdp.action_index import action_index
 from rewardlab.rewards import Catalogue, RewardChoice
 from rewardlab_envs.minichess.actions import action_names
 from rewardlab_envs.minichess.events import DRAWN, ILLEGAL, WON
@@ -120,13 +121,15 @@ class MiniChessEnv(gym.Env[NDArray[np.float32], Any]):
         """Move, and let the opponent answer.
 
         Raises:
-            BadInput: The action is not legal where illegal moves are refused, or the game is over.
+            BadInput: The action is no whole number or not legal where illegal moves are refused, or the game is over.
             EngineFailed: The engine that plays against the agent died twice over this move, was too slow twice, or
                 answered nonsense. The game stands where it stood.
         """
-        before, index = self._current(), int(action)
+        before, index = self._current(), action_index(action)
         if self._over:
             raise BadInput(Problem("step", "a game that is over", "a new one", "call reset()"))
+        if index < 0:
+            raise BadInput(Problem("action", repr(action), f"a whole number in [0, {len(self._match.table)})"))
         actions = np.array([index], dtype=np.int64)
         events = self._match.act(_ONLY, actions)
         self._recorded.append(Recorded(index, not events[0, ILLEGAL], self._match.states[0].copy()))

@@ -85,6 +85,9 @@ class MiniChessVectorEnv(VectorEnv[Any, Any, Any], Restorable):
         Args:
             seed: Game i is seeded with ``seed + i``, or with entry i of a list.
             options: ``reset_mask``, ``[N]`` bool, restarts only those.
+
+        Raises:
+            BadInput: The list of seeds or the mask does not fit, or the first reset leaves a game out.
         """
         super().reset(seed=seed if isinstance(seed, int) else None)
         mask = self._checked_mask((options or {}).get("reset_mask"))
@@ -165,9 +168,11 @@ class MiniChessVectorEnv(VectorEnv[Any, Any, Any], Restorable):
         self, actions: Any
     ) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
         resetting = self._checked_resetting()
-        chosen = np.array(actions, dtype=np.int64)
-        if chosen.shape != (self.num_envs,):
-            raise BadInput(Problem("actions", f"shape {chosen.shape}", f"({self.num_envs},)"))
+        given = np.asarray(actions)
+        if given.shape != (self.num_envs,) or given.dtype.kind not in "iu":
+            got = f"{given.dtype} of shape {given.shape}"
+            raise BadInput(Problem("actions", got, f"whole numbers of shape ({self.num_envs},)"))
+        chosen = given.astype(np.int64)
         stepped = np.ones(self.num_envs, dtype=np.bool_)
         stepped[resetting] = False
         events = self._match.act(np.flatnonzero(stepped), chosen)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem
+from rewardlab.mdp.action_index import action_index
 from rewardlab.rewards import Catalogue, Potential, RewardChoice
 from rewardlab.transitions import Transitions
 from rewardlab_envs.tomatoes.garden import MOVES, ORIGINAL, check_dry_probability
@@ -79,7 +80,7 @@ class TomatoWateringEnv(gym.Env[NDArray[np.float32], Any]):
         Raises:
             BadInput: The action is none of the four moves.
         """
-        before, index = self._observation(), int(action)
+        before, index = self._observation(), action_index(action)
         if not 0 <= index < len(MOVES):
             raise BadInput(Problem("action", repr(action), f"a whole number in [0, {len(MOVES)})"))
         self._cell = int(ORIGINAL.led[self._place(), index])
