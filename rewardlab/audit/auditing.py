@@ -28,6 +28,7 @@ from rewardlab.audit.signal.signal_finding import signal_finding
 from rewardlab.audit.stack.stack_finding import stack_finding
 from rewardlab.audit.subject import AuditedReward, AuditedSubject, audited_subject
 from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab.mdp.dense_model import number_array
 from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.rewards.potential import Potential
 from rewardlab.wrappers.kinds import WrapperSettings
@@ -228,14 +229,15 @@ def _of_case(
     """Policies of the environment's own states as policies of the states that the case holds."""
     found = audited_subject(subject)
     shape = () if found is None else found.model.legal.shape
+    tables = [number_array(policy, f"policies[{place}]", f"{shape}") for place, policy in enumerate(policies)]
     problems = [
-        Problem(f"policies[{place}]", f"shape {np.shape(policy)}", f"{shape}")
-        for place, policy in enumerate(policies)
-        if np.shape(policy) != shape
+        Problem(f"policies[{place}]", f"shape {table.shape}", f"{shape}")
+        for place, table in enumerate(tables)
+        if table.shape != shape
     ]
     if problems:
         raise BadInput(*problems)
-    return [np.asarray(policy, dtype=np.float64)[case.states] for policy in policies]
+    return [table[case.states] for table in tables]
 
 
 def _named(choice: AuditedReward | None, default: str) -> str:

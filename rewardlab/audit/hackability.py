@@ -19,6 +19,7 @@ from rewardlab.audit.finding import Finding
 from rewardlab.audit.policy_order import policy_order
 from rewardlab.audit.policy_pair import PolicyPair, policy_pair
 from rewardlab.errors import BadInput, Problem
+from rewardlab.mdp.dense_model import number_array
 from rewardlab.mdp.discounted import expected_return, solve
 
 __all__ = ["HackablePairs", "hackability_finding", "hackable_pairs", "hackable_witness"]
@@ -56,7 +57,8 @@ def hackable_pairs(proxy_returns: ArrayLike, objective_returns: ArrayLike, *, to
     Raises:
         BadInput: The two are not finite numbers of one length.
     """
-    paid, meant = (np.asarray(returns, dtype=np.float64) for returns in (proxy_returns, objective_returns))
+    named = (("proxy_returns", proxy_returns), ("objective_returns", objective_returns))
+    paid, meant = (number_array(returns, name, "[N] numbers") for name, returns in named)
     if paid.ndim != 1 or paid.shape != meant.shape or not np.isfinite([paid, meant]).all():
         got = f"shapes {paid.shape} and {meant.shape}"
         raise BadInput(Problem("returns", got, "as many finite numbers of each, one for each policy"))

@@ -168,6 +168,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a wrapper that is none": ({"wrappers": [3]}, "wrappers[0]: got 3, expected settings such as"),
     "policies a number": ({"policies": 3}, "policies: got 3, expected a list of [S, A] arrays"),
     "policies of a sample": ({"policies": {"a": len}}, "[S, A] arrays: this environment has a table"),
+    "policies ragged": ({"policies": [[[1], [0, 1]]]}, "policies[0]: got [[1], [0, 1]], expected (6, 3); rows of one"),
     "policies shape": ({"policies": [np.ones((3, 6))]}, "policies[0]: got shape (3, 6), expected (6, 3)"),
     "policies no distribution": ({"policies": [np.zeros((6, 3))]}, "policy: got rows that do not sum to 1"),
 }  # fmt: skip

@@ -124,3 +124,5 @@ def test_returns_that_do_not_fit_are_refused() -> None:
     for paid, meant in (([1, 2], [1]), ([np.nan], [1]), ([[1]], [[1]])):
         with pytest.raises(BadInput, match="as many finite numbers"):
             hackable_pairs(paid, meant)
+    with pytest.raises(BadInput, match=r"objective_returns: got \[\[1, 2\], \[3\]\]"):
+        hackable_pairs([1, 2], [[1, 2], [3]])

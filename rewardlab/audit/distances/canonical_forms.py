@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab.mdp.dense_model import number_array
 from rewardlab.mdp.discounted import policy_values
 from rewardlab.mdp.finite_model import FiniteModel
 from rewardlab.mdp.policy_space import PolicySpace
@@ -84,7 +85,7 @@ class CanonicalForms:
         self._part = reachable_part(model)
         self._form = form
         problems = [] if form in FORMS else [one_of("form", form, FORMS, "canonical form")]
-        self._policy = None if policy is None else np.asarray(policy, dtype=np.float64)
+        self._policy = None if policy is None else number_array(policy, "policy", f"{model.legal.shape}")
         problems += _policy_problems(self._policy, model)
         if problems:
             raise BadInput(*problems)
@@ -158,7 +159,6 @@ class CanonicalForms:
         row = np.repeat(np.arange(len(space.state)), model.n_outcomes)
         shape = (len(space.state), model.n_states)
         together = sparse.coo_array((chances.ravel(), (row, reached.ravel())), shape=shape).tocsr()
-        together.sum_duplicates()
         return np.asarray(1 / np.sqrt(together.multiply(together).sum(axis=1))).ravel()
 
     @cached_property

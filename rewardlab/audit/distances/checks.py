@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -49,12 +51,12 @@ def reward_problems(reward: ArrayLike, where: str, shape: tuple[int, ...] | None
         where: The place to name.
         shape: The shape that it must have, where that is known.
     """
-    array = np.asarray(reward)
+    array = _laid_out(reward)
     if shape is None and (array.ndim != 3 or array.shape[0] != array.shape[-1] or 0 in array.shape):
         fix = "make a table over the outcomes of a model dense with dense_reward"
-        return [Problem(where, f"an array of shape {array.shape}", "[S, A, S], none of them 0", fix)]
+        return [Problem(where, _got(reward, array), "[S, A, S], none of them 0", fix)]
     if shape is not None and array.shape != shape:
-        return [Problem(where, f"an array of shape {array.shape}", f"{shape}")]
+        return [Problem(where, _got(reward, array), f"{shape}")]
     if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
         return [Problem(where, "NaN, an infinity or no numbers", "finite numbers")]
     return []
@@ -64,9 +66,9 @@ def weight_problems(weights: ArrayLike | None, shape: tuple[int, ...], where: st
     """What is wrong with weights; empty if there are none, or of that shape, none below 0 and one above."""
     if weights is None:
         return []
-    array = np.asarray(weights)
+    array = _laid_out(weights)
     if array.shape != shape:
-        return [Problem(where, f"an array of shape {array.shape}", f"{shape}")]
+        return [Problem(where, _got(weights, array), f"{shape}")]
     if array.dtype.kind not in "biuf" or not ((array >= 0) & np.isfinite(array)).all() or not array.any():
         return [Problem(where, "a negative or infinite weight, NaN, or nothing but 0", "weights, one at least above 0")]
     return []
@@ -74,9 +76,9 @@ def weight_problems(weights: ArrayLike | None, shape: tuple[int, ...], where: st
 
 def dynamics_problems(transitions: ArrayLike, shape: tuple[int, ...]) -> list[Problem]:
     """What is wrong with dense dynamics; empty if they are of that shape and every row is a distribution."""
-    array = np.asarray(transitions)
+    array = _laid_out(transitions)
     if array.shape != shape:
-        return [Problem("transitions", f"an array of shape {array.shape}", f"{shape}")]
+        return [Problem("transitions", _got(transitions, array), f"{shape}")]
     rows = array.dtype.kind in "biuf" and (array >= 0).all() and np.allclose(array.sum(axis=2), 1.0, rtol=0, atol=1e-9)
     if not rows:
         fix = "dense_transitions makes such an array of a model"
@@ -100,3 +102,15 @@ def distribution(weights: ArrayLike | None, shape: tuple[int, ...]) -> NDArray[n
     # Divided by the largest first, so that the sum of huge weights is no infinity.
     array = array / array.max()
     return np.asarray(array / array.sum(), dtype=np.float64)
+
+
+def _laid_out(given: ArrayLike) -> NDArray[Any]:
+    """What a user gave, as an array of whatever is in it; of no shape where its rows differ in length."""
+    try:
+        return np.asarray(given)
+    except ValueError:
+        return np.array(None)
+
+
+def _got(given: ArrayLike, array: NDArray[Any]) -> str:
+    return f"an array of shape {array.shape}" if array.dtype.kind in "biufc" else reprlib.repr(given)

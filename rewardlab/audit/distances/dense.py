@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.audit.distances.checks import gamma_problems, refuse_if_any
 from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab.mdp.dense_model import number_array
 from rewardlab.mdp.finite_model import FiniteModel
 from rewardlab.mdp.policy_space import PolicySpace
 
@@ -83,7 +84,7 @@ def dense_shaping(potential: ArrayLike, gamma: float, n_actions: int) -> NDArray
     Raises:
         BadInput: The potential is not one-dimensional and finite, or the discount not in [0, 1].
     """
-    values = np.asarray(potential, dtype=np.float64)
+    values = number_array(potential, "potential", "[S] finite numbers")
     fits = values.ndim == 1 and np.isfinite(values).all()
     problems = [] if fits else [Problem("potential", f"an array of shape {values.shape}", "[S] finite numbers")]
     refuse_if_any([*problems, *gamma_problems(gamma)])

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.audit.distances.checks import distribution, refuse_if_any, weight_problems
 from rewardlab.errors import BadInput, Problem
+from rewardlab.mdp.dense_model import number_array
 
 __all__ = ["CONSTANT_TOLERANCE", "direction_distance", "pearson_distance", "standardised"]
 
@@ -35,7 +36,7 @@ def pearson_distance(first: ArrayLike, second: ArrayLike, weights: ArrayLike | N
     Raises:
         BadInput: The shapes differ, a number is not finite, or the weights are none.
     """
-    one, two = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    one, two = (number_array(given, name, "finite numbers") for name, given in (("first", first), ("second", second)))
     if one.shape != two.shape or one.size == 0:
         raise BadInput(Problem("pearson_distance", f"shapes {one.shape} and {two.shape}", "the same, not empty"))
     named = (("first", one), ("second", two))

@@ -13,6 +13,7 @@ from rewardlab.audit.distances.empirical_model import EmpiricalModel, empirical_
 from rewardlab.audit.distances.sampled import SampledDistance
 from rewardlab.audit.distances.starc import NORMS, Norm, starc_distance
 from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab.mdp.dense_model import number_array
 from rewardlab.transitions import Transitions
 
 __all__ = ["sampled_starc"]
@@ -57,7 +58,7 @@ def sampled_starc(
     Raises:
         BadInput: States or actions are not numbered, an argument does not fit, or no step can be used.
     """
-    amounts = (np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64))
+    amounts = tuple(number_array(paid, name, "[B] numbers") for name, paid in (("first", first), ("second", second)))
     begins = None if episodes is None else np.asarray(episodes)
     problems = [*gamma_problems(gamma), *resampling_problems(resamples, level), *_step_problems(steps, amounts, begins)]
     problems += [] if form in FORMS else [one_of("form", form, FORMS, "canonical form")]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.errors import BadInput, Problem
+from rewardlab.mdp.dense_model import number_array
 
 __all__ = ["Identity", "checked_arrays", "compared"]
 
@@ -79,11 +80,16 @@ def checked_arrays(expected: Mapping[str, tuple[ArrayLike, tuple[int, ...]]]) ->
         The arrays, float64, in the same order.
 
     Raises:
-        BadInput: One has another shape, or an entry that is not finite.
+        BadInput: One has another shape, or an entry that is no number or not finite.
     """
-    problems, arrays = [], []
+    problems: list[Problem] = []
+    arrays = []
     for name, (values, shape) in expected.items():
-        array = np.asarray(values, dtype=np.float64)
+        try:
+            array = number_array(values, name, "an array of numbers")
+        except BadInput as fault:
+            problems += fault.problems
+            continue
         fits = array.ndim == len(shape) and all(want in (-1, got) for want, got in zip(shape, array.shape, strict=True))
         wanted = f"shape ({', '.join('any' if size < 0 else str(size) for size in shape)}), finite numbers"
         if not fits:

@@ -72,7 +72,10 @@ def offset_rule(
     (after,) = checked_arrays({"potential_next": (potential_next, (len(now),))})
     if check_gamma(gamma) == 1.0:
         raise BadInput(Problem("gamma", "1", "a number in [0, 1)", "without a discount a constant changes nothing"))
-    ended = np.broadcast_to(np.asarray(terminated, dtype=np.bool_), now.shape)
+    ended = np.asarray(terminated, dtype=np.bool_)
+    if ended.shape not in ((), now.shape):
+        raise BadInput(Problem("terminated", f"shape {ended.shape}", f"one bool, or {now.shape}"))
+    ended = np.broadcast_to(ended, now.shape)
     turn = (gamma * after - now) / (1.0 - gamma)
     forward = after > now
     amounts = shaping(now + constant, after + constant, ended, gamma)

@@ -230,7 +230,16 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [np.zeros((3, 2)), np.zeros((3, 2, 4)), np.zeros((0, 2, 0)), np.full((2, 2, 2), np.nan)]
+    "bad",
+    [
+        np.zeros((3, 2)),
+        np.zeros((3, 2, 4)),
+        np.zeros((0, 2, 0)),
+        np.full((2, 2, 2), np.nan),
+        [[1, 2], [3]],
+        "word",
+        None,
+    ],
 )
 def test_what_is_no_dense_reward_is_refused(bad: NDArray[np.float64]) -> None:
     with pytest.raises(BadInput, match="reward: got"):

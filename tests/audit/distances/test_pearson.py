@@ -72,6 +72,8 @@ def test_it_is_a_pseudometric(first: list[float], second: list[float], third: li
         ([1, 2], [1, 2, 3], None, "pearson_distance"),
         ([], [], None, "pearson_distance"),
         ([1, np.nan], [1, 2], None, "first"),
+        ([[1, 2], [3]], [1, 2], None, r"first: got \[\[1, 2\], \[3\]\]"),
+        ([1, 2], [1, 2], [[1], [1, 2]], r"weights: got \[\[1\], \[1, 2\]\]"),
         ([1, 2], [1, np.inf], None, "second"),
         ([1, 2], [1, 2], [1, -1], "weights"),
         ([1, 2], [1, 2], [0, 0], "weights"),

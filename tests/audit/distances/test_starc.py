@@ -232,6 +232,8 @@ def test_an_outcome_that_is_split_in_two_changes_nothing() -> None:
         ({"policy": np.array([[1.0, 0.0], [0.5, 0.5]])}, "policy: got a legal action that is never taken"),
         ({"policy": np.array([[0.7, 0.7], [0.5, 0.5]])}, "policy"),
         ({"policy": np.ones(2)}, "policy"),
+        ({"policy": [[1.0], [0.5, 0.5]]}, "policy: got .*rows of one length"),
+        ({"weights": [[1.0], [0.5, 0.5]]}, "weights: got"),
     ],
 )
 def test_what_is_refused(settings: dict[str, Any], where: str) -> None:

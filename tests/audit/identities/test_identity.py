@@ -39,6 +39,9 @@ def test_all_arguments_are_checked_at_once() -> None:
     with pytest.raises(BadInput) as refused:
         checked_arrays({"one": ([1, 2], (3,)), "two": ([np.inf], (-1,)), "three": ([[1]], (-1, 1)), "four": (1, (1,))})
     assert [problem.where for problem in refused.value.problems] == ["one", "two", "four"]
+    with pytest.raises(BadInput) as refused:
+        checked_arrays({"rows": ([[1, 2], [3]], (-1, -1)), "words": ("abc", (-1,)), "right": ([1], (1,))})
+    assert [problem.where for problem in refused.value.problems] == ["rows", "words"]
 
 
 def test_an_iteration_rests_explodes_or_runs_out() -> None:

@@ -76,5 +76,7 @@ def test_on_terminals_too_it_is_a_living_cost() -> None:
 def test_refusals() -> None:
     with pytest.raises(BadInput, match="potential_next: got shape"):
         offset_rule([1.0, 2.0], [1.0], 0.9)
+    with pytest.raises(BadInput, match=r"terminated: got shape \(3,\)"):
+        offset_rule([1.0, 2.0], [1.0, 2.0], 0.9, terminated=[True] * 3)
     with pytest.raises(BadInput, match="gamma: got 1"):
         offset_rule([1.0], [1.0], 1.0)
