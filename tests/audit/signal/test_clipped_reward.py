@@ -51,6 +51,17 @@ def test_a_clip_that_leaves_nothing_to_tell_apart_is_found() -> None:
     assert answer.worst == pytest.approx(1.99)
 
 
+def test_a_tie_where_nobody_perfect_comes_is_no_harm() -> None:
+    # From state 0 one goes to 1 for 10, or to 2 for nothing, where 3 and 2 can be had; clipped, those two are tied.
+    # Clipped too, 1 at once is more than 0.9 later.
+    successor = np.array([[[1], [2]], [[3], [3]], [[3], [3]], [[3], [3]]])
+    model = FiniteModel(successor, np.ones(successor.shape), np.arange(4) == 3, np.eye(4)[0])
+    proxy = np.array([[[10.0], [0.0]], [[0.0], [0.0]], [[3.0], [2.0]], [[0.0], [0.0]]])
+    answer = clipped_reward(audit_case(model, proxy, proxy, gamma=0.9), CLIP)
+    assert (answer.alters, answer.safe) == (True, True)
+    assert answer.worst == pytest.approx(10.0)
+
+
 @pytest.mark.parametrize("number", range(60))
 def test_it_is_the_question_of_the_optimal_set(number: int) -> None:
     rng = np.random.default_rng(number)

@@ -52,6 +52,14 @@ class TestDelayedCredit:
         # All episodes last 40 steps, so that a constant is the same for all.
         assert finding.data["penalty"] is finding.data["bonus"] is None
 
+    def test_what_rounding_left_of_nothing_is_no_payment(self) -> None:
+        # To leave pays 1 and to stay 1e-17; a random policy waits two steps on average, not one.
+        model = exit_or_stay()
+        proxy = np.array([[[1e-17], [1.0]], [[0.0], [0.0]]])
+        answer = proxy_signal(audit_case(model, proxy, proxy, gamma=0.9))
+        assert (answer.paying_actions, answer.smallest) == (0.5, 1.0)
+        assert answer.first.steps == pytest.approx(2.0)
+
     def test_amounts_of_shaping_in_all_sizes_are_no_cause_for_caution(self) -> None:
         # A potential of 0.001 but where it begins takes 1e-5 a step, while 1000 is paid for the win.
         task = delayed_credit_task(39)
