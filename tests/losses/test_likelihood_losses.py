@@ -238,6 +238,15 @@ def test_what_is_no_number_is_refused(loss: LikelihoodLoss) -> None:
             loss.module()(*tensors)
 
 
+@_parametrised(["gaussian", "mixture"])
+def test_a_number_as_spread_does_not_excuse_what_is_no_tensor(loss: LikelihoodLoss) -> None:
+    for given in (lambda array: array.tolist(), lambda array: array):
+        tensors = [given(array) for array in loss.arrays()]
+        tensors[2] = 1.0
+        with pytest.raises(BadInput, match=rf"{loss.names[0]}: got (list|ndarray), expected a tensor"):
+            loss.module()(*tensors)
+
+
 @_parametrised(OF_ARRAYS_THAT_FIT)
 def test_nothing_is_broadcast(loss: LikelihoodLoss) -> None:
     for place, name in enumerate(loss.names[1:], start=1):
