@@ -117,6 +117,7 @@ def test_every_condition_speaks_of_words_that_exist() -> None:
 
 def test_a_mistake_is_looked_up_by_its_name() -> None:
     assert answer_to_mistake("Averaged answers").functions == ("mixture_nll",)
+    assert answer_to_mistake("averaged_answers") == answer_to_mistake("averaged-answers")
     assert answer_to_mistake("missed-rare-class").functions[0] == "weighted_binary_cross_entropy"
     with pytest.raises(BadInput, match=r"got 'overfiting', expected a known mistake: .*; did you mean 'overfitting'\?"):
         answer_to_mistake("overfiting")
@@ -124,5 +125,6 @@ def test_a_mistake_is_looked_up_by_its_name() -> None:
 
 def test_a_rule_is_looked_up_by_its_name() -> None:
     assert decision_rule("threshold-apart").topic == "decisions"
+    assert decision_rule("Threshold_apart") == decision_rule("threshold-apart")
     with pytest.raises(BadInput, match="did you mean 'threshold-apart'"):
         decision_rule("treshold-apart")

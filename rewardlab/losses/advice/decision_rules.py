@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import final
 
 from rewardlab.errors import BadInput, one_of
+from rewardlab.losses.advice.vocabulary import spelled
 
 __all__ = ["DECISION_RULES", "DecisionRule", "decision_rule"]
 
@@ -225,12 +226,13 @@ def decision_rule(name: str) -> DecisionRule:
     """The rule of that name.
 
     Args:
-        name: Such as ``"threshold-apart"``.
+        name: Such as ``"threshold-apart"``; capitals, spaces and underscores do not matter.
 
     Raises:
         BadInput: There is none.
     """
     rules = {rule.name: rule for rule in DECISION_RULES}
-    if name not in rules:
-        raise BadInput(one_of("rule", name, rules, "rule"))
-    return rules[name]
+    wanted = spelled(name)
+    if wanted not in rules:
+        raise BadInput(one_of("rule", str(name), rules, "rule"))
+    return rules[wanted]

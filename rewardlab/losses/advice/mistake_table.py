@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import final
 
 from rewardlab.errors import BadInput, one_of
+from rewardlab.losses.advice.vocabulary import spelled
 
 __all__ = ["MISTAKE_TABLE", "MistakeRow", "answer_to_mistake"]
 
@@ -138,7 +139,7 @@ def answer_to_mistake(name: str) -> MistakeRow:
     """What punishes that mistake.
 
     Args:
-        name: The name of a row, such as ``"averaged-answers"``; spaces and capitals do not matter.
+        name: The name of a row, such as ``"averaged-answers"``; capitals, spaces and underscores do not matter.
 
     Raises:
         BadInput: The table has no answer to it; the error lists those that it has.
@@ -148,7 +149,7 @@ def answer_to_mistake(name: str) -> MistakeRow:
         'binary cross-entropy'
     """
     rows = {row.name: row for row in MISTAKE_TABLE}
-    wanted = "-".join(str(name).lower().replace("-", " ").split())
+    wanted = spelled(name)
     if wanted not in rows:
         raise BadInput(one_of("mistake", str(name), rows, "mistake"))
     return rows[wanted]

@@ -8,7 +8,7 @@ from typing import final
 
 from rewardlab.errors import Problem, one_of
 
-__all__ = ["DATA", "MISTAKES", "OUTPUTS", "Word", "combination_problems", "read_words"]
+__all__ = ["DATA", "MISTAKES", "OUTPUTS", "Word", "combination_problems", "read_words", "spelled"]
 
 
 @final
@@ -273,6 +273,11 @@ MISTAKES = (
 _TOO_VAGUE = {"outliers": "are they mistakes of the record (outliers-noise) or real (outliers-real)?"}
 
 
+def spelled(text: object) -> str:
+    """A word or two as names of the advice are spelled: in small letters, with hyphens for spaces and underscores."""
+    return "-".join(str(text).lower().replace("_", " ").replace("-", " ").split())
+
+
 def read_words(where: str, given: str | Collection[str], known: tuple[Word, ...]) -> tuple[list[Word], list[Problem]]:
     """The words that were meant, in the order in which they were given, and those that are none.
 
@@ -288,7 +293,7 @@ def read_words(where: str, given: str | Collection[str], known: tuple[Word, ...]
     words: list[Word] = []
     problems: list[Problem] = []
     for text in [given] if isinstance(given, str) else list(given):
-        name = "-".join(str(text).lower().replace("_", " ").replace("-", " ").split())
+        name = spelled(text)
         if name in by_name:
             words += [by_name[name]] if by_name[name] not in words else []
             continue
