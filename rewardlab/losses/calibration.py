@@ -126,9 +126,9 @@ def _binned(
         raise BadInput(Problem(f"{where}.bins", repr(bins), "a whole number of at least 1"))
     predicted, positive = labelled_cases(where, probabilities, targets)
     meant = unweighted_probability(predicted, positive_weight)
-    # Divided, not added up: 0.3 must be the edge that is written as 0.3.
-    inner_edges = np.arange(1, bins) / bins
-    return meant, positive, np.searchsorted(inner_edges, meant, side="right")
+    # Divided, not added up: 0.3 must be the edge that is written as 0.3, which in single precision is another number.
+    inner_edges = (np.arange(1, bins) / bins).astype(predicted.dtype)
+    return meant, positive, np.searchsorted(inner_edges, meant.astype(predicted.dtype), side="right")
 
 
 def _row(low: float, high: float, count: int, predicted_sum: float, hits: float) -> CalibrationRow:
