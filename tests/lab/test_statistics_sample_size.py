@@ -29,6 +29,17 @@ def test_it_depends_on_the_difference_over_the_spread_alone() -> None:
     assert first != seeds_needed(skewed, -1.5, RNG(1), experiments=200)
 
 
+def test_few_differences_are_taken_to_spread_by_as_much_more_as_they_understate_it() -> None:
+    few = [-1.0, 0.0, 1.0]
+    found = seeds_needed(few, 1.0, RNG(0), experiments=400)
+    assert found is not None
+    # Of a spread with 3 in the denominator the one with 2 is the root of 1.5 times as much.
+    assert power_of(np.sqrt(1.5) * np.array(few), 1.0, found, RNG(1), 1_000) > 0.75
+    many = seeds_needed(100 * few, 1.0, RNG(0), experiments=400)
+    assert many is not None
+    assert many < found
+
+
 def test_a_smaller_difference_takes_more_and_may_take_too_many() -> None:
     found = [seeds_needed(NORMAL, wanted, RNG(1), experiments=200, most=60) for wanted in (2.0, 0.7, 0.05)]
     assert found[0] is not None
