@@ -67,13 +67,15 @@ def play(recorder: CurveRecorder, first: int, rewards: list[float | None]) -> No
 @settings(max_examples=30)
 @given(st.lists(st.none() | st.floats(-9, 9), min_size=1, max_size=40), st.integers(0, 40))
 def test_broken_off_anywhere_it_goes_on_as_if_it_had_not_been(rewards: list[float | None], stop: int) -> None:
-    whole, before, after = (CurveRecorder(40, lambda steps: None, spans=5) for _ in range(3))
+    whole, before, after = (CurveRecorder(40, lambda steps: None, spans=10) for _ in range(3))
     play(whole, 1, rewards)
     play(before, 1, rewards[:stop])
     state = before.snapshot()
     kept = copy.deepcopy(state)
     after.restore(state)
     play(after, 1 + len(rewards[:stop]), rewards[stop:])
+    for recorder in (whole, after):
+        recorder.close_span(41)
     assert after.points == whole.points
     # Neither of the two writes into what was kept.
     play(before, 1 + len(rewards[:stop]), rewards[stop:])
