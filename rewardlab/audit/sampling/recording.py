@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -162,8 +162,9 @@ class _Tape:
                 raise InvalidReward(f"episode {number}, step {step}: got reward {paid}, expected a finite number")
             reached = self._place(observation, info)
             cut_off = bool(truncated and not terminated)
-            self._rows.append((now, np.asarray(action), reached, bool(terminated), cut_off, float(paid)))
-            self._infos.append({name: info[name] for name in ("objective", "ledger", "events") if name in info})
+            self._rows.append((now, np.array(action), reached, bool(terminated), cut_off, float(paid)))
+            # Copies: whoever acts, and whoever fills an info, may use one array and one dictionary again and again.
+            self._infos.append({name: copy(info[name]) for name in ("objective", "ledger", "events") if name in info})
             now, ended = reached, bool(terminated or truncated)
 
     def record(self, name: str, seeds: tuple[int, ...], reward: Reward | None, objective: Reward | None) -> Record:
@@ -181,7 +182,7 @@ class _Tape:
 
     def _place(self, observation: Any, info: Mapping[str, Any]) -> Any:
         if "state" in info:
-            return info["state"]
+            return np.array(info["state"])
         if isinstance(observation, np.ndarray | np.generic | int | float):
             return np.array(observation)
         return spaces.flatten(self._env.observation_space, observation)

@@ -46,6 +46,40 @@ def test_what_was_played_is_what_is_kept() -> None:
     assert counted == [1, 2, 3]
 
 
+class OneOfEach(gym.Env[Any, Any]):
+    """Three steps an episode; one array of a state and one dictionary of events, filled anew in each step."""
+
+    observation_space = gym.spaces.Box(-9.0, 9.0, (1,))
+    action_space = gym.spaces.Box(-9.0, 9.0, (1,))
+
+    def __init__(self) -> None:
+        self.place, self.events = np.zeros(1), {"moved": 0.0}
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        super().reset(seed=seed)
+        self.place[:] = 0.0
+        return self.place, {"state": self.place}
+
+    def step(self, action: Any) -> Any:
+        self.place += action
+        self.events["moved"] = float(action[0])
+        return self.place, 1.0, bool(self.place[0] >= 6), False, {"state": self.place, "events": self.events}
+
+
+def test_what_is_filled_anew_in_each_step_is_kept_as_it_was() -> None:
+    given = np.zeros(1)
+
+    def one_more(observation: Any) -> Any:
+        given[:] = given + 1.0
+        return given
+
+    record = record_episodes(OneOfEach(), one_more, episodes=1, seed=0)
+    assert record.steps.action[:, 0].tolist() == [1, 2, 3]
+    assert record.steps.state[:, 0].tolist() == [0, 1, 3]
+    assert record.steps.next_state[:, 0].tolist() == [1, 3, 6]
+    assert record.steps.event("moved").tolist() == [1, 2, 3]
+
+
 def test_observations_stand_for_states_that_have_no_number() -> None:
     record = record_episodes(ScriptedEnv(EPISODES, state_in_info=False), always(0), episodes=3, seed=0)
     assert not record.numbered
