@@ -26,7 +26,7 @@ from rewardlab.audit.sampling.searched_exploit import ExploitSearch
 from rewardlab.audit.shaping_form import shaping_form_finding
 from rewardlab.audit.signal.signal_finding import signal_finding
 from rewardlab.audit.stack.stack_finding import stack_finding
-from rewardlab.audit.subject import AuditedReward, AuditedSubject, audited_subject
+from rewardlab.audit.subject import AuditedReward, AuditedSubject, audited_subject, subject_name
 from rewardlab.errors import BadInput, Problem, one_of
 from rewardlab.mdp.dense_model import number_array
 from rewardlab.rewards.catalogue import Catalogue
@@ -178,7 +178,7 @@ def audit(
         _, base, terms = base_reward(found, reward)
         findings.append(stack_finding(stack, found, base, gamma=gamma, terms=terms, horizon=horizon))
     findings.sort(key=lambda finding: LEVELS.index(finding.level))
-    return Audit(_name(subject), case.proxy_name, case.objective_name, case.criterion, tuple(findings))
+    return Audit(subject_name(subject), case.proxy_name, case.objective_name, case.criterion, tuple(findings))
 
 
 def _sampled(
@@ -220,7 +220,7 @@ def _sampled(
     proxy = _named(reward, "the environment's reward") + ("" if shaping is None else " + shaping")
     objective = _named(against, catalogue.objective if catalogue else "the environment's objective")
     criterion = f"gamma {gamma:g}, over {episodes} episodes of each policy, as they were played"
-    return Audit(_name(env), proxy, objective, criterion, tuple(findings))
+    return Audit(subject_name(env), proxy, objective, criterion, tuple(findings))
 
 
 def _of_case(
@@ -251,8 +251,3 @@ def _sampled_potential(env: gym.Env[Any, Any], shaping: str | Potential | ArrayL
     if not isinstance(shaping, str) or catalogue is None:
         raise BadInput(Problem("shaping", repr(shaping), "a Potential: this environment has no table or catalogue"))
     return catalogue.potential(shaping, "shaping")
-
-
-def _name(subject: AuditedSubject) -> str:
-    spec = getattr(getattr(subject, "unwrapped", None), "spec", None)
-    return spec.id if spec is not None else type(subject).__name__

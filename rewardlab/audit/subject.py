@@ -23,7 +23,15 @@ from rewardlab.rewards.exploit import Exploit
 from rewardlab.rewards.potential import Potential
 from rewardlab.rewards.reward import Reward
 
-__all__ = ["AnyEnv", "AuditedReward", "AuditedSubject", "Subject", "audited_subject", "potential_table"]
+__all__ = [
+    "AnyEnv",
+    "AuditedReward",
+    "AuditedSubject",
+    "Subject",
+    "audited_subject",
+    "potential_table",
+    "subject_name",
+]
 
 _EPISODE_STEPS = 100
 """How long an episode is shown for where there is no time limit."""
@@ -148,6 +156,12 @@ def potential_table(subject: Subject, potential: str | Potential | ArrayLike, wh
     if not np.isfinite(values[~subject.model.terminal]).all():
         raise BadInput(Problem(where, "NaN or an infinity for a state that is not terminal", "finite numbers"))
     return np.where(subject.model.terminal, 0.0, values)
+
+
+def subject_name(subject: AuditedSubject) -> str:
+    """What was audited, in a word: its registered id, or else its class."""
+    spec = getattr(getattr(subject, "unwrapped", None), "spec", None)
+    return spec.id if spec is not None else type(subject).__name__
 
 
 def _of_task(task: FiniteTask, paid: Reward | None) -> Subject:

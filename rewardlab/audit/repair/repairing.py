@@ -16,7 +16,14 @@ from rewardlab.audit.repair.payment import Amendments, Shaping, present_payment
 from rewardlab.audit.repair.proposal import Proposal, Repair
 from rewardlab.audit.repair.shaping_proposals import added_terms, objective_proposal, shaping_proposals
 from rewardlab.audit.repair.term_weights import DEFAULT_MARGIN, TermWeights, term_weights
-from rewardlab.audit.subject import AuditedReward, AuditedSubject, Subject, audited_subject, potential_table
+from rewardlab.audit.subject import (
+    AuditedReward,
+    AuditedSubject,
+    Subject,
+    audited_subject,
+    potential_table,
+    subject_name,
+)
 from rewardlab.errors import BadInput, Problem
 from rewardlab.rewards.potential import Potential
 
@@ -75,7 +82,7 @@ def repair(
     shaped = None
     if shaping is not None:
         shaped = Shaping(potential_table(found, shaping, "shaping"), shaping if isinstance(shaping, str) else "")
-    present, title = present_payment(found, reward, shaped), _title(subject)
+    present, title = present_payment(found, reward, shaped), subject_name(subject)
     if optimal_set(case).safe:
         said = f"{case.proxy_name!r} needs no repair: every proxy-optimal policy is objective-optimal."
         return Repair(title, case, True, (said,), (), None, present)
@@ -207,8 +214,3 @@ def _terms_meant(found: Subject, against: AuditedReward | None) -> frozenset[str
     if against is None and found.catalogue is not None:
         against = found.catalogue.objective
     return frozenset() if against is None else frozenset(found.reward(against, "against")[2])
-
-
-def _title(subject: AuditedSubject) -> str:
-    spec = getattr(getattr(subject, "unwrapped", None), "spec", None)
-    return spec.id if spec is not None else type(subject).__name__
