@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 __all__ = ["put_together", "taken_apart"]
 
-_ARRAY, _FLOAT = "$array", "$float"
+_MARK = "$"
+_ARRAY, _FLOAT = f"{_MARK}array", f"{_MARK}float"
 _KINDS = "biuf"
 
 
@@ -47,7 +48,7 @@ def put_together(words: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
         return np.array(arrays[words[_ARRAY]])
     if words.keys() == {_FLOAT}:
         return float(words[_FLOAT])
-    return {key: put_together(part, arrays) for key, part in words.items()}
+    return {_unmarked(key): put_together(part, arrays) for key, part in words.items()}
 
 
 def _without_arrays(tree: Any, path: str, arrays: dict[str, NDArray[Any]]) -> Any:
@@ -56,10 +57,12 @@ def _without_arrays(tree: Any, path: str, arrays: dict[str, NDArray[Any]]) -> An
     if isinstance(tree, np.generic):
         tree = tree.item()
     if isinstance(tree, Mapping):
-        unfit = [key for key in tree if not isinstance(key, str) or key.startswith("$")]
+        unfit = [key for key in tree if not isinstance(key, str)]
         if unfit:
-            raise TypeError(f"{path or 'the tree'}: got the key {unfit[0]!r}, expected a word that begins without $")
-        return {key: _without_arrays(part, f"{path}/{key}" if path else key, arrays) for key, part in tree.items()}
+            raise TypeError(f"{path or 'the tree'}: got the key {unfit[0]!r}, expected a word")
+        return {
+            _marked(key): _without_arrays(part, f"{path}/{key}" if path else key, arrays) for key, part in tree.items()
+        }
     if isinstance(tree, list | tuple):
         return [_without_arrays(part, f"{path}/{index}", arrays) for index, part in enumerate(tree)]
     if isinstance(tree, float) and not math.isfinite(tree):
@@ -67,6 +70,15 @@ def _without_arrays(tree: Any, path: str, arrays: dict[str, NDArray[Any]]) -> An
     if tree is None or isinstance(tree, str | int | float):
         return tree
     raise TypeError(f"{path or 'the tree'}: got a {type(tree).__name__}, expected JSON data or an array")
+
+
+def _marked(key: str) -> str:
+    """A key that begins as our own do, such as the name of a line of somebody's ledger, with one mark more."""
+    return f"{_MARK}{key}" if key.startswith(_MARK) else key
+
+
+def _unmarked(key: str) -> str:
+    return key[len(_MARK) :] if key.startswith(_MARK) else key
 
 
 def _named(array: NDArray[Any], path: str, arrays: dict[str, NDArray[Any]]) -> dict[str, str]:
