@@ -23,6 +23,8 @@ from tests.command_line import call
 
 CODE = '''
 import numpy as np
+from gymnasium.wrappers import TransformObservation
+from rewardlab.rewards import Exploit, Potential, Reward, Term
 
 def distance(steps):
     return np.abs(steps.next_state[:, 0])
@@ -37,6 +39,19 @@ def wrong_shape(steps):
 def upright(observations):
     """Nearer to upright is better."""
     return -np.abs(observations[:, 2])
+
+def falls(episode):
+    return len(episode) < 12
+
+STEPS = (Term("steps", lambda steps: steps.event("steps")),)
+FALLS = Reward("falls", STEPS, "Pays for standing.", Exploit("falls_at_once", "Falls at once.", falls))
+def doubled(env):
+    return TransformObservation(env, lambda seen: 2.0 * seen, env.observation_space)
+
+def raised(env):
+    return TransformObservation(env, lambda seen: seen + 1.0, env.observation_space)
+
+LEFT = Potential("left", lambda seen: -seen[:, 0], "observation", "How far left it is.")
 '''
 
 
@@ -150,6 +165,9 @@ def test_a_key_that_is_missing_is_named_with_its_step() -> None:
         ({"colour": 1}, "colour: got 1, expected one of env, settings, observed_by"),
         ({"rewards": {"r": "os:system"}}, "rewards.r: got 'os', expected a module among"),
         ({"observed_by": ["shutil:rmtree"]}, "observed_by[0]: got 'shutil', expected a module among"),
+        ({"events": {"e": "antigravity:fly"}}, "events.e: got 'antigravity', expected a module among"),
+        ({"potentials": {"p": "antigravity:fly"}}, "potentials.p: got 'antigravity', expected a module among"),
+        ({"potentials": {"p": "my_cart:wrong_shape"}}, "in the first step: potential 'p': got shape ()"),
         ({"env": "antigravity:Foo-v0"}, "env: got 'antigravity', expected a module among"),
         ({"env": "Taxi-v4", "settings": 3}, "settings: got 3, expected a table of keyword arguments"),
         ({"env": None}, "env: got None, expected the id of an environment"),
@@ -160,6 +178,17 @@ def test_what_does_not_fit_is_said_before_anything_runs(brought: dict[str, Any],
         checked_environment(ANY_ID, {"env": "CartPole-v1", **brought}, "ENV", "--set", allowed_modules=[cart])
     assert said in str(refused.value)
     assert "antigravity" not in sys.modules
+
+
+def test_a_reward_or_potential_that_is_named_comes_whole(cart: str) -> None:
+    brought: dict[str, Any] = {"rewards": {"mine": "my_cart:FALLS"}, "potentials": {"p": "my_cart:LEFT"}}
+    catalogue = AnyEnv(gym.make("CartPole-v1"), **brought).catalogue
+    reward, potential = catalogue.rewards["mine"], catalogue.potentials["p"]
+    assert (reward.name, reward.summary) == ("mine", "Pays for standing.")
+    assert reward.exploit is not None
+    assert reward.exploit.name == "falls_at_once"
+    assert (potential.name, potential.reads, potential.summary) == ("p", "observation", "How far left it is.")
+    assert potential(np.array([[0.5, 0, 0, 0], [-2.0, 0, 0, 0]])).tolist() == [-0.5, 2.0]
 
 
 def test_an_environment_with_a_catalogue_has_its_own() -> None:
@@ -175,6 +204,22 @@ def test_observations_that_are_no_arrays_need_a_wrapper() -> None:
         AnyEnv(env)
     made = gym.make(ANY_ID, env="Blackjack-v1", observed_by=["gymnasium.wrappers:FlattenObservation"])
     assert made.observation_space.shape == (32 + 11 + 2,)
+
+
+def test_the_first_wrapper_is_the_innermost(cart: str) -> None:
+    env = gym.make(ANY_ID, env="CartPole-v1", observed_by=["my_cart:doubled", "my_cart:raised"])
+    seen, bare = env.reset(seed=0)[0], gym.make("CartPole-v1").reset(seed=0)[0]
+    np.testing.assert_allclose(seen, 2.0 * bare + 1.0)
+
+
+def test_what_is_legal_is_what_the_environment_says() -> None:
+    class Masked(Told):
+        def action_masks(self) -> Any:
+            return np.array([False, True])
+
+    env = TimeLimit(AnyEnv(Masked()), 9)
+    assert env.get_wrapper_attr("action_masks")().tolist() == [False, True]
+    assert not TimeLimit(AnyEnv(Told()), 9).has_wrapper_attr("action_masks")
 
 
 def test_it_is_audited_by_its_names_and_by_weights(cart: str) -> None:

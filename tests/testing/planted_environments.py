@@ -141,6 +141,8 @@ class Walk(gym.Env[Any, Any]):
             del info["objective"]
         if self.fault == "objective int":
             info["objective"] = 1
+        if self.fault == "objective of its own":
+            info["objective"] += 0.5
         if self.fault == "event missing" and self._taken > 2:
             del events["steps"]
         if self.fault == "ledger now and then" and self._taken % 2:

@@ -84,6 +84,11 @@ def test_a_sound_one_passes(fault: str) -> None:
         (0, "objective int", r"step 1: got info\['objective'\] = 1 \(int\), expected a finite float"),
         (
             0,
+            "objective of its own",
+            r"reward 'arrived', step 1: got 0.49, which the environment calls the objective, expected -0.01, which",
+        ),
+        (
+            0,
             "event missing",
             r"step \d+: got events arrived, expected those of the catalogue, in its order: arrived, steps",
         ),
@@ -119,6 +124,16 @@ def test_the_layer_is_told_where_a_reward_becomes_none() -> None:  # row 42
 
     (found,) = told(make)
     assert found.startswith("step 1, TransformReward: got reward nan")
+
+
+def test_an_end_after_so_many_steps_is_the_tasks_own_where_the_clock_is_seen() -> None:
+    class Clock(Walk):
+        """Ends after seven steps, as it says in what is seen."""
+
+        def _observation(self) -> Any:
+            return np.array([self._taken / 7, self.np_random.random()], dtype=np.float32)
+
+    assert told(lambda **more: Clock("clock terminates", **more)) == []
 
 
 def test_an_environment_that_never_ends_is_told() -> None:  # row 50

@@ -116,6 +116,18 @@ def test_a_fault_planted_in_one_is_told(fault: str, message: str) -> None:
     assert any(re.match(message, each) for each in found), found
 
 
+def test_other_endings_are_noted_since_they_may_be_meant() -> None:
+    class Endless(Around):
+        def step(self, action: Any) -> Any:
+            observation, reward, _, truncated, info = super().step(action)
+            return observation, reward, False, truncated, info
+
+    answers = check_wrapper(Endless, steps=40)
+    assert problems_of(answers) == []
+    (note,) = (str(each) for answer in answers for each in answer.notes)
+    assert re.match(r"step \d+: got terminated False, truncated False, expected terminated True, .*mean it", note)
+
+
 def test_the_objective_is_the_environments_own() -> None:
     def doubled(env: Any) -> Any:
         return type("Around", (Around,), {"fault": "own objective"})(gym.wrappers.TransformReward(env, lambda r: 2 * r))
@@ -153,6 +165,8 @@ class AroundMany(VectorWrapper[Any, Any, Any], Restorable):
             rewards = rewards.tolist()
         if self.fault == "no infos":
             infos = {}
+        if self.fault == "wrong line":
+            infos = {**infos, "ledger": {**infos["ledger"], "tip": np.full(self.num_envs, 2.0)}}
         if self.fault == "global":
             rewards = rewards * np.random.random()  # noqa: NPY002
         return observations, rewards, terminations, truncations, infos
@@ -173,6 +187,10 @@ class AroundMany(VectorWrapper[Any, Any, Any], Restorable):
         (
             "no infos",
             r"mode NEXT_STEP: step 1: got no infos\['objective'\] any more, expected what the environments said",
+        ),
+        (
+            "wrong line",
+            r"mode NEXT_STEP: step 1: got lines of .* in row 0 for a reward of .*, expected lines that add up",
         ),
         ("pays resets", r"mode NEXT_STEP: step \d+: got reward .* in row \d, which was only reset, expected 0"),
         ("global", r"mode NEXT_STEP: step \d+: got another reward for the same seed, expected the same"),
