@@ -82,6 +82,18 @@ def test_its_own_tests_hold(here: Path, monkeypatch: pytest.MonkeyPatch, kind: s
     assert held(here / name, monkeypatch) == 1
 
 
+@pytest.mark.slow  # two trainings
+def test_the_search_that_its_page_names_finds_the_loophole(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_package("env", "pond", here)
+    monkeypatch.syspath_prepend(here / "pond")
+    (line,) = (each for each in (here / "pond" / "README.md").read_text().splitlines() if "--search" in each)
+    program, *words = line.partition("#")[0].split()
+    said = call(*words, "--allow-code", "pond")
+    assert (program, said.code) == ("rewardlab", 0)  # samples prove nothing: a caution
+    assert "CAUTION exploit (sampled)" in said.words
+    assert "known exploit picks_again in 100 % of episodes" in said.words
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "file", "right", "wrong"),
     [
