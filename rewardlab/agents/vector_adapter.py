@@ -50,8 +50,15 @@ class VectorAdapter(VecEnv, Restorable):
         super().__init__(vector_env.num_envs, vector_env.single_observation_space, vector_env.single_action_space)
 
     def reset(self) -> Any:
-        """Begin new episodes everywhere, with the seed and options given to `seed` and `set_options`."""
+        """Begin new episodes everywhere, with the seed and options given to `seed` and `set_options`.
+
+        Raises:
+            BadInput: Not all environments were given the same options, and one reset takes one set of them.
+        """
         seed = None if self._seeds[0] is None else int(self._seeds[0])
+        given = list(dict.fromkeys(map(repr, self._options)))
+        if len(given) > 1:
+            raise BadInput(Problem("set_options", " and ".join(given[:2]), "the same options for all environments"))
         options = self._options[0] or None
         observations, infos = self._guarded(lambda: self.vector_env.reset(seed=seed, options=options))
         if self._guard is not None:

@@ -155,6 +155,19 @@ def test_sync_vector_env_of_a_stranger_is_adapted() -> None:
     assert len(episodes) >= 4
 
 
+def test_options_reach_all_environments_or_are_refused() -> None:
+    adapter = make_adapter(AutoresetMode.SAME_STEP)
+    start = int(np.flatnonzero(adapter.get_attr("task")[0].model.start)[0])
+    adapter.set_options({"state": start})
+    adapter.reset()
+    assert [info["state"] for info in adapter.reset_infos] == [start] * 3
+    adapter.set_options([{"state": start}, {}, {}])
+    with pytest.raises(
+        BadInput, match=r"set_options: got \{'state': \d+\} and \{\}, expected the same options for all"
+    ):
+        adapter.reset()
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e300])
 def test_absurd_rewards_stop_at_their_step(bad: float) -> None:
     class Absurd(gym.vector.VectorRewardWrapper):
