@@ -16,12 +16,22 @@ from rewardlab.rewards.catalogue import Catalogue
 from rewardlab.rewards.reward import Reward
 from rewardlab.transitions import Transitions
 
-__all__ = ["Episode", "Policy", "evaluation_scores", "exploits_shown", "legal_actions", "play_episodes", "play_single"]
+__all__ = [
+    "MAX_EPISODE_STEPS",
+    "Episode",
+    "Policy",
+    "evaluation_scores",
+    "exploits_shown",
+    "legal_actions",
+    "play_episodes",
+    "play_single",
+]
 
 Policy = Callable[[Any, NDArray[np.int64] | None, NDArray[np.bool_] | None], NDArray[Any]]
 """Observations ``[N, ...]``, states ``[N]`` and legal actions ``[N, A]`` in (None if there are none), actions out."""
 
 MAX_EPISODE_STEPS = 100_000
+"""Of an episode that is played to its end, until it counts as one that has none."""
 
 _Played = tuple[NDArray[np.bool_], Transitions, NDArray[np.float64], NDArray[np.float64]]
 """A step of all environments: which of them run, what they did, the objective and what was paid."""

@@ -8,12 +8,12 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
+from rewardlab.agents.evaluation import MAX_EPISODE_STEPS
 from rewardlab.errors import BadInput, Problem, RunFailed
 from rewardlab.mdp import FiniteEnv, solve
 
 __all__ = ["POLICIES", "choose_actions"]
 
-MAX_EPISODE_STEPS = 100_000
 POLICIES = ("optimal", "random")
 
 

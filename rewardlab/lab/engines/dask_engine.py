@@ -25,7 +25,6 @@ __all__ = ["DaskEngine", "TlsFiles"]
 
 _ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
 _CONNECT_SECONDS = 15.0
-_LOOK_SECONDS = 1.0
 
 
 @final
