@@ -180,6 +180,14 @@ def test_what_does_not_fit_is_said_before_anything_runs(brought: dict[str, Any],
     assert "antigravity" not in sys.modules
 
 
+def test_what_the_environment_itself_pays_is_looked_at_first() -> None:
+    env = AnyEnv(gym.wrappers.TransformReward(Told(), lambda paid: float("nan")), rewards={"r": {"steps": 1.0}})
+    with pytest.raises(
+        InvalidReward, match="step 0: got reward nan of the environment itself, expected a finite number"
+    ):
+        infos(env)
+
+
 def test_a_reward_or_potential_that_is_named_comes_whole(cart: str) -> None:
     brought: dict[str, Any] = {"rewards": {"mine": "my_cart:FALLS"}, "potentials": {"p": "my_cart:LEFT"}}
     catalogue = AnyEnv(gym.make("CartPole-v1"), **brought).catalogue
