@@ -57,7 +57,7 @@ def write_package(kind: str, name: str, out: Path) -> Written:
         BadInput: The kind or the name is none, or something of that name is there. Nothing was written.
     """
     problems = [] if kind in _FILES else [one_of("KIND", kind, _FILES, "kind")]
-    problems += name_problems(name)
+    problems += name_problems(name, imported=kind != "experiment")
     if not out.is_dir():
         problems.append(Problem("--out", str(out), "a folder that is there", "make it first"))
     if problems:

@@ -133,6 +133,7 @@ def test_its_own_tests_see_a_fault(
         ("match", "got 'match', expected a name that is no word of Python"),
         ("json", "got 'json', expected a name that is not taken"),
         ("rewardlab", "got 'rewardlab', expected a name that is not taken"),
+        ("numpy", "got 'numpy', expected a name that is not taken; a module of that name is there already"),
         ("p" * 41, "got 41 characters, expected at most 40"),
     ],
 )
@@ -141,6 +142,10 @@ def test_a_wrong_name_is_told_and_nothing_is_written(tmp_path: Path, name: str, 
         write_package("env", name, tmp_path)
     assert [*tmp_path.iterdir()] == []
     assert len(name_problems(name)) == 1
+
+
+def test_an_experiment_may_have_the_name_of_a_package(here: Path) -> None:
+    assert write_package("experiment", "numpy", here).folder == here / "numpy"
 
 
 def test_nothing_that_is_there_is_written_over(here: Path) -> None:
