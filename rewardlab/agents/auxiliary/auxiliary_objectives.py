@@ -48,7 +48,7 @@ class AuxiliaryObjectives(BaseCallback, Restorable):
 
     Raises:
         BadInput: Two objectives have one name, or a number is out of range. When training begins: an objective does not
-            suit the agent, its spaces or its buffer.
+            suit the agent, its spaces or its buffer; or the heads have learned beside an agent that was made otherwise.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class AuxiliaryObjectives(BaseCallback, Restorable):
         self.objectives, self.regularizers = tuple(objectives), tuple(regularizers)
         self._seed, self._wanted_size = seed, batch_size
         self._learned: LearningHeads | None = None
+        self._tasks: dict[str, Task] = {}
         self._saved: SavedState | None = None
         self._representations: dict[str, Representation] = {}
         self._joined: list[JoinedGradient] = []
@@ -146,9 +147,15 @@ class AuxiliaryObjectives(BaseCallback, Restorable):
         for regularizer in self.regularizers:
             regularizer.chosen(self._representations[regularizer.name])
         self._make_source()
+        tasks = {objective.name: self._task(objective) for objective in self.objectives}
         if self._learned is None:
-            tasks = {objective.name: self._task(objective) for objective in self.objectives}
             self._learned = LearningHeads(self.objectives, tasks, self.model.device, self._seed)
+            self._tasks = tasks
+        elif tasks != self._tasks:
+            got = "an agent with other spaces or layers than the one that its heads have learned beside"
+            raise BadInput(
+                Problem("AuxiliaryObjectives", got, "that agent, or one made alike", "make another callback")
+            )
         if self._saved is not None:
             self._learned.restore(self._saved)
             self._saved = None

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from gymnasium import spaces
+from stable_baselines3 import PPO
 from torch import Tensor, nn
 
 from rewardlab.agents.auxiliary import (
@@ -225,3 +226,24 @@ def test_a_buffer_that_forgets_what_is_needed_is_refused_before_training(what: s
     with pytest.raises(BadInput, match=line):
         model.learn(STEPS, callback=AuxiliaryObjectives([RewardPrediction(SquaredErrorLoss(), 0.1)]))
     assert model.num_timesteps == 0
+
+
+def test_heads_that_have_learned_beside_another_agent_are_refused_where_they_do_not_fit() -> None:
+    callback = AuxiliaryObjectives([RewardPrediction(SquaredErrorLoss(), 0.1)])
+    small, alike, large = (
+        PPO(
+            "MlpPolicy",
+            "CartPole-v1",
+            n_steps=16,
+            batch_size=16,
+            n_epochs=1,
+            device="cpu",
+            policy_kwargs={"net_arch": arch},
+        )
+        for arch in ([8], [8], [9])
+    )
+    small.learn(16, callback=callback)
+    alike.learn(16, callback=callback)
+    assert callback.updates == 2
+    with pytest.raises(BadInput, match=r"got an agent with other spaces or layers than .*; make another callback"):
+        large.learn(16, callback=callback)
