@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from numbers import Real
 from typing import Any, final
 
 import gymnasium as gym
@@ -79,10 +81,13 @@ class AnyEnv(gym.Env[Any, Any]):
             InvalidReward: An event or a reward of this step is no finite number; the message names the step.
         """
         observation, paid, terminated, truncated, info = self.env.step(action)
-        amounts = {"reward": float(paid), "steps": 1.0, "terminated": float(terminated), "truncated": float(truncated)}
         when = f"step {self._step}"
-        if not np.isfinite(amounts["reward"]):
-            raise InvalidReward(f"{when}: got reward {paid} of the environment itself, expected a finite number")
+        amounts = {
+            "reward": _own_reward(paid, when),
+            "steps": 1.0,
+            "terminated": float(terminated),
+            "truncated": float(truncated),
+        }
         batch = self._batch(action, observation, bool(terminated), amounts)
         for source in self._sources:
             amounts[source.name] = source.amount(info, batch, when)
@@ -181,6 +186,14 @@ def make_any(
     limit = None if made.spec is None else made.spec.max_episode_steps
     # Its own time limit cuts off at the same step, but is hidden within.
     return AnyEnv(made, **brought) if limit is None else TimeLimit(AnyEnv(made, **brought), limit)
+
+
+def _own_reward(paid: Any, when: str) -> float:
+    single = isinstance(paid, np.ndarray) and paid.shape == () and paid.dtype.kind in "iuf"
+    if isinstance(paid, bool | np.bool_) or not (single or isinstance(paid, Real)) or not math.isfinite(float(paid)):
+        shown = f"{paid!r}"[:80] + f" ({type(paid).__name__})"
+        raise InvalidReward(f"{when}: got reward {shown} of the environment itself, expected a finite number")
+    return float(paid)
 
 
 def _kept(part: Any) -> NDArray[Any]:

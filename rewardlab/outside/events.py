@@ -19,6 +19,8 @@ __all__ = ["OWN_EVENTS", "EventSource", "event_sources"]
 OWN_EVENTS = ("reward", "steps", "terminated", "truncated")
 """Events that every environment has: what it pays itself, 1 for each step, and whether the step ended the episode."""
 
+_ABSENT = object()
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,9 @@ class EventSource:
             found = found[0]
         else:
             found = _looked_up(info, str(self.key))
-            if found is None:
+            if (found is None or found is _ABSENT) and self.missing is not None:
                 found = self.missing
-            if found is None:
+            if found is _ABSENT:
                 fix = nearest(str(self.key), [str(key) for key in info])
                 known = ", ".join(sorted(str(key) for key in info)) or "nothing"
                 raise InvalidReward(
@@ -110,12 +112,12 @@ def _source(name: str, value: object) -> EventSource:
 
 
 def _looked_up(info: Mapping[str, Any], key: str) -> Any:
-    """What stands there; None where nothing does."""
+    """What stands there; `_ABSENT` where nothing does."""
     if key in info:
         return info[key]
     outer, dot, rest = key.partition(".")
     inner = info.get(outer) if dot else None
-    return _looked_up(inner, rest) if isinstance(inner, Mapping) else None
+    return _looked_up(inner, rest) if isinstance(inner, Mapping) else _ABSENT
 
 
 def _number(value: object) -> float | None:

@@ -180,12 +180,36 @@ def test_what_does_not_fit_is_said_before_anything_runs(brought: dict[str, Any],
     assert "antigravity" not in sys.modules
 
 
-def test_what_the_environment_itself_pays_is_looked_at_first() -> None:
-    env = AnyEnv(gym.wrappers.TransformReward(Told(), lambda paid: float("nan")), rewards={"r": {"steps": 1.0}})
-    with pytest.raises(
-        InvalidReward, match="step 0: got reward nan of the environment itself, expected a finite number"
-    ):
+@pytest.mark.parametrize(
+    ("paid", "shown"),
+    [
+        (float("nan"), "nan (float)"),
+        (None, "None (NoneType)"),
+        ("1", "'1' (str)"),
+        (np.array([1.0]), "array([1.]) (ndarray)"),
+        (True, "True (bool)"),
+    ],
+    ids=repr,
+)
+def test_what_the_environment_itself_pays_is_a_number(paid: Any, shown: str) -> None:
+    env = AnyEnv(gym.wrappers.TransformReward(Told(), lambda _: paid), rewards={"r": {"steps": 1.0}})
+    with pytest.raises(InvalidReward) as refused:
         infos(env)
+    assert str(refused.value) == f"step 0: got reward {shown} of the environment itself, expected a finite number"
+
+
+def test_what_stands_in_the_info_and_is_no_number_is_told_from_what_is_not_there() -> None:
+    class Odd(Told):
+        def step(self, action: int) -> Any:
+            *returned, info = super().step(action)
+            return *returned, {**info, "nothing": None, "two": np.array([1, 2])}
+
+    for key, got in (("nothing", "'None'"), ("two", r"'\[1 2\]'")):
+        env = AnyEnv(Odd(), events={"x": key}, rewards={"r": {"x": 1.0}})
+        with pytest.raises(InvalidReward, match=f"event 'x', step 0: got {got}, expected one finite number"):
+            infos(env)
+    env = AnyEnv(Odd(), events={"x": {"key": "nothing", "missing": 3.0}}, rewards={"r": {"x": 1.0}}, objective="r")
+    assert infos(env)[0][0] == 3.0
 
 
 def test_a_reward_or_potential_that_is_named_comes_whole(cart: str) -> None:
