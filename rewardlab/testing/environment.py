@@ -102,7 +102,8 @@ def _ask(
     answers.append(Answer.of("its wrappers stand in an order that keeps what they promise", refused, doubtful))
     record = _played(env, patience, steps, seed)
     answers += _of_the_record(record, env)
-    if record.stopped is not None or record.rewards:
+    told = all(isinstance(step.info, dict) for step in record.steps())
+    if record.stopped is not None or record.rewards or not told:
         return
     answers += seed_answers(make, patience, steps=min(steps, 100), seed=seed)
     catalogue = Catalogue.of(env)

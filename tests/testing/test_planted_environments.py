@@ -111,6 +111,15 @@ def test_a_planted_fault_is_told(row: int, fault: str, message: str) -> None:
     assert len(found) <= 2, found
 
 
+def test_an_info_that_is_none_is_told_once() -> None:
+    class Silent(Walk):
+        def step(self, action: Any) -> Any:
+            *returned, _ = super().step(action)
+            return *returned, None
+
+    assert told(Silent) == ["step 1: got info of type NoneType, expected a dictionary"]
+
+
 def test_a_reset_without_a_seed_is_the_interface_of_old_gym() -> None:  # row 48
     (found,) = told(OldReset)
     assert re.match(
