@@ -57,6 +57,16 @@ def test_complete_separation_and_none() -> None:
     assert fall_p_value(low, high) == fall_p_value(high, high) == pytest.approx(1.0)
 
 
+def test_blocks_that_are_like_those_before_them_say_less() -> None:
+    # Complete separation twice. Where blocks alternate nothing is shrunk; where each is a little above the one before,
+    # the correlation of ranks is 0.8125, and freed of bias 0.8125 + (1 + 3 * 0.8125) / 16 = 1.03, which counts as 0.99:
+    # the 128 pairs beyond the centre become 128 * sqrt(0.01 / 1.99) = 9.07.
+    rising = np.arange(16.0)
+    alternating = np.stack([rising[:8], rising[:7:-1]], axis=1).ravel()
+    assert fall_p_value(alternating + 100, alternating) == pytest.approx(1 / 601_080_390)
+    assert fall_p_value(rising + 100, rising) == pytest.approx(divergence._tail(16)[128 + 9])
+
+
 @pytest.mark.parametrize("law", ["normal", "cauchy", "few values"])
 def test_a_p_value_is_at_most_as_often_small_as_it_says(law: str) -> None:
     rng = np.random.default_rng(1)
