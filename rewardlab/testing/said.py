@@ -25,10 +25,10 @@ def info_answers(record: Record, catalogue: Catalogue | None) -> list[Answer]:
         catalogue: What the environment offers, if it does.
     """
     steps = record.steps()
-    answers = [
-        Answer.of("info is a dictionary with the same keys in every step", _keys(steps)),
-        Answer.of("the ledger's lines add up to the reward", _lines(steps)),
-    ]
+    keys = Answer.of("info is a dictionary with the same keys in every step", _keys(steps))
+    if not all(_is_dictionary(step.info) for step in steps):
+        return [keys]
+    answers = [keys, Answer.of("the ledger's lines add up to the reward", _lines(steps))]
     if catalogue is None:
         why = "the environment has no attribute `catalogue`: its own reward is all there is to compare"
         return [*answers, Answer("info says what was meant, and what happened", not_asked=why)]
