@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 from rewardlab.errors import BadInput
 from rewardlab.lab.located_problems import told_by_line
 from rewardlab.lab.spec import ExperimentSpec, parse_spec
-from rewardlab.lab.spec_problems import Tables, problems_of_schema
+from rewardlab.lab.spec_problems import Tables, problems_of_schema, repetitions
 from rewardlab.lab.spec_tables import ClosedModel, EnvironmentSpec, FirstVersion
 from rewardlab.lab.toml_file import read_toml, refuse_deep
 
@@ -34,7 +34,7 @@ class DistanceStudySpec(ClosedModel):
         name: What tables and folders call it.
         study: Says that it is a study and no comparison of variants.
         question: What it asks, in one sentence.
-        environments: Finite environments.
+        environments: Finite environments; names are distinct, for proxies are compared within each.
         proxies: In each environment, those of its catalogue included.
         gamma: The discount of everything.
         budget_steps: Of each learner.
@@ -74,6 +74,12 @@ def read_any_spec(path: Path) -> ExperimentSpec | DistanceStudySpec:
             return parse_spec(data, str(path))
         refuse_deep(data, str(path))
         try:
-            return DistanceStudySpec.model_validate(data)
+            spec = DistanceStudySpec.model_validate(data)
         except ValidationError as fault:
             raise BadInput(*problems_of_schema(fault, str(path), _TABLES, {})) from None
+        names = [world.name for world in spec.environments]
+        places = [f"{path}: environments[{index}].name" for index in range(len(names))]
+        twice = repetitions(names, places, "name")
+        if twice:
+            raise BadInput(*twice)
+        return spec

@@ -150,6 +150,12 @@ def test_correlations_and_their_report(tmp_path: Path) -> None:
         (GRIDWORLD, "CartPole-v1", "settings.map"),
         ('id = "rewardlab_envs:rewardlab/BoatRace-v0"', 'id = "CartPole-v1"', "a finite environment"),
         ("S..G", "S..Q", "environments[0].environment.settings"),
+        # Proxies of two environments would be ranked as those of one.
+        (
+            '"boat"',
+            '"corridor"',
+            "environments[1].name: got name 'corridor' again, expected each name once; it is also at",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_spec_is_said_before_anything_runs(
