@@ -12,6 +12,7 @@ from typing import Any, SupportsFloat, final
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.utils import RecordConstructorArgs
 from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 
@@ -63,7 +64,7 @@ def amendment(
 
 
 @final
-class AmendedTerms(gym.Wrapper[Any, Any, Any, Any]):
+class AmendedTerms(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """Pays terms with other factors or under conditions, and adds the line ``amended`` to the ledger.
 
     Args:
@@ -81,7 +82,10 @@ class AmendedTerms(gym.Wrapper[Any, Any, Any, Any]):
         only_when: Mapping[str, str] | None = None,
         never_when: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(env)
+        RecordConstructorArgs.__init__(
+            self, _disable_deepcopy=True, factors=factors, only_when=only_when, never_when=never_when
+        )
+        gym.Wrapper.__init__(self, env)
         self.amendments: dict[str, Any] = _amendments(factors, only_when, never_when)
 
     def step(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any, SupportsFloat, final
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.utils import RecordConstructorArgs
 from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 
@@ -27,7 +28,7 @@ BONUS_LINE = "bonus"
 
 
 @final
-class UnsafeBonus(gym.Wrapper[Any, Any, Any, Any]):
+class UnsafeBonus(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """Adds a bonus to each step, and the line ``bonus`` to its ledger. May change what is optimal.
 
     Args:
@@ -39,7 +40,8 @@ class UnsafeBonus(gym.Wrapper[Any, Any, Any, Any]):
     """
 
     def __init__(self, env: gym.Env[Any, Any], bonus: Bonus) -> None:
-        super().__init__(env)
+        RecordConstructorArgs.__init__(self, _disable_deepcopy=True, bonus=bonus)
+        gym.Wrapper.__init__(self, env)
         self.bonus = _checked_bonus(bonus, env)
         self._now: NDArray[Any] = np.zeros(1)
 

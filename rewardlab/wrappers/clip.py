@@ -14,6 +14,7 @@ from typing import Any, SupportsFloat, final
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.utils import RecordConstructorArgs
 from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import ArrayLike, NDArray
 
@@ -81,7 +82,7 @@ def _checked(bound: float | None) -> float | None:
 
 
 @final
-class RewardClipping(gym.Wrapper[Any, Any, Any, Any]):
+class RewardClipping(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """Clips each reward, and adds the line ``clip`` to its ledger: what clipping took or gave.
 
     Args:
@@ -99,7 +100,8 @@ class RewardClipping(gym.Wrapper[Any, Any, Any, Any]):
         problems = bound_problems(min_reward, max_reward, "RewardClipping")
         if problems:
             raise BadInput(*problems)
-        super().__init__(env)
+        RecordConstructorArgs.__init__(self, _disable_deepcopy=True, min_reward=min_reward, max_reward=max_reward)
+        gym.Wrapper.__init__(self, env)
         self.min_reward, self.max_reward = _checked(min_reward), _checked(max_reward)
 
     def step(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Any, SupportsFloat, final
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.utils import RecordConstructorArgs
 from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 
@@ -25,7 +26,7 @@ __all__ = ["StartCurriculum", "VectorStartCurriculum"]
 
 
 @final
-class StartCurriculum(gym.Wrapper[Any, Any, Any, Any]):
+class StartCurriculum(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """Lets the episodes of a finite environment begin in one set of states after the other.
 
     Args:
@@ -51,7 +52,10 @@ class StartCurriculum(gym.Wrapper[Any, Any, Any, Any]):
         window: int = 20,
         rate: float = 0.8,
     ) -> None:
-        super().__init__(env)
+        RecordConstructorArgs.__init__(
+            self, _disable_deepcopy=True, stages=stages, success=success, window=window, rate=rate
+        )
+        gym.Wrapper.__init__(self, env)
         self.success = success
         self.promotion = Promotion(len(stages), window=window, rate=rate)
         self._starts = _distributions(env, stages)

@@ -7,6 +7,7 @@ from typing import Any, SupportsFloat, final
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.utils import RecordConstructorArgs
 from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 
@@ -23,7 +24,7 @@ _ROUNDING = 1e-9
 
 
 @final
-class Ledger(gym.Wrapper[Any, Any, Any, Any]):
+class Ledger(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """Adds up the ledger over an episode.
 
     Each step's info gets the line ``unaccounted``, so that its ledger always adds up to the reward. At the end of an
@@ -39,7 +40,8 @@ class Ledger(gym.Wrapper[Any, Any, Any, Any]):
     """
 
     def __init__(self, env: gym.Env[Any, Any]) -> None:
-        super().__init__(env)
+        RecordConstructorArgs.__init__(self, _disable_deepcopy=True)
+        gym.Wrapper.__init__(self, env)
         self._sums: dict[str, float] = {}
         self._steps = 0
 

@@ -22,6 +22,7 @@ from typing import Any, SupportsFloat, final
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.utils import RecordConstructorArgs
 from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 
@@ -39,7 +40,7 @@ SHAPING_LINE = "shaping"
 
 
 @final
-class PotentialShaping(gym.Wrapper[Any, Any, Any, Any]):
+class PotentialShaping(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """Adds ``gamma * potential(next) - potential(now)`` to the reward of each step, and a line to its ledger.
 
     Args:
@@ -57,7 +58,8 @@ class PotentialShaping(gym.Wrapper[Any, Any, Any, Any]):
     """
 
     def __init__(self, env: gym.Env[Any, Any], potential: Potential | ScheduledPotential, *, gamma: float) -> None:
-        super().__init__(env)
+        RecordConstructorArgs.__init__(self, _disable_deepcopy=True, potential=potential, gamma=gamma)
+        gym.Wrapper.__init__(self, env)
         self.potential = _checked_potential(potential, env)
         self.shaping_gamma = check_gamma(gamma, "PotentialShaping.gamma")
         self._now = np.zeros(1)

@@ -26,6 +26,7 @@ from typing import Any, SupportsFloat, final
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.utils import RecordConstructorArgs
 from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 
@@ -43,7 +44,7 @@ _FIRST, _NOBODY = np.zeros(1, dtype=np.intp), np.zeros(0, dtype=np.intp)
 
 
 @final
-class ReturnScaling(gym.Wrapper[Any, Any, Any, Any]):
+class ReturnScaling(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """Divides each reward by the running standard deviation of the discounted return; its ledger line is ``scale``.
 
     Args:
@@ -80,7 +81,16 @@ class ReturnScaling(gym.Wrapper[Any, Any, Any, Any]):
             subtract_mean=subtract_mean,
             largest_reward=largest_reward,
         )
-        super().__init__(env)
+        RecordConstructorArgs.__init__(
+            self,
+            _disable_deepcopy=True,
+            gamma=gamma,
+            epsilon=epsilon,
+            warm_up=warm_up,
+            subtract_mean=subtract_mean,
+            largest_reward=largest_reward,
+        )
+        gym.Wrapper.__init__(self, env)
 
     @property
     def frozen(self) -> bool:

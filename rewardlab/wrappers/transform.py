@@ -11,6 +11,7 @@ from typing import Any, SupportsFloat, final
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.utils import RecordConstructorArgs
 from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import ArrayLike, NDArray
 
@@ -55,7 +56,7 @@ def transformed(function: RewardMap, rewards: NDArray[np.float64]) -> NDArray[np
 
 
 @final
-class RewardTransform(gym.Wrapper[Any, Any, Any, Any]):
+class RewardTransform(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """Applies a function to each reward, and adds the line ``transform`` to its ledger.
 
     Args:
@@ -64,7 +65,8 @@ class RewardTransform(gym.Wrapper[Any, Any, Any, Any]):
     """
 
     def __init__(self, env: gym.Env[Any, Any], function: RewardMap) -> None:
-        super().__init__(env)
+        RecordConstructorArgs.__init__(self, _disable_deepcopy=True, function=function)
+        gym.Wrapper.__init__(self, env)
         self.function = _checked_function(function)
 
     def step(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:

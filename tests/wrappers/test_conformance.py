@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rewardlab import wrappers
-from rewardlab.rewards import Bonus
+from rewardlab.rewards import Bonus, Potential
 from rewardlab.testing import check_wrapper, problems_of
 from rewardlab.testing.practice import practice_task
 from rewardlab.wrappers import Success, gymnasium_compatible
@@ -20,6 +20,7 @@ from tests.wrappers.battery import Case, cases, check, check_scale
 
 CASES = cases(wrappers)
 CATALOGUE = practice_task().catalogue
+DELIVERY, BONUS = "rewardlab_envs:rewardlab/Delivery-v0", Bonus.from_event_weights({"dropped": 7.0})
 
 NEEDED: dict[str, dict[str, Any]] = {
     "AmendedTerms": {"factors": {"gain": 0.5}},
@@ -59,6 +60,22 @@ def test_it_passes_the_battery_that_is_asked_of_anybodys(wrapper: Any) -> None:
     answers = check_wrapper(wrapper, steps=60)
     assert problems_of(answers) == []
     assert not any(answer.not_asked for answer in answers)
+
+
+@pytest.mark.parametrize("name", [name for name in wrappers.__all__ if f"Vector{name}" in wrappers.__all__])
+def test_gymnasium_makes_it_again_from_its_spec(name: str) -> None:
+    here = {"AmendedTerms": {"only_when": {"speed": "delivered"}}, "UnsafeBonus": {"bonus": BONUS}}
+    alive = np.flatnonzero(~gym.make(DELIVERY).unwrapped.task.model.terminal)
+    here["StartCurriculum"] = {"stages": [alive[:2]], "success": Success(event="delivered")}
+    here["PotentialShaping"] = {"potential": Potential("index", lambda states: 1.0 * states, "state"), "gamma": 0.9}
+    made = getattr(wrappers, name)(gym.make(DELIVERY, reward="speed"), **here.get(name, NEEDED.get(name, {})))
+    again = gym.make(made.spec)
+    assert type(again) is type(made)
+    seen = []
+    for env in (made, again):
+        env.reset(seed=3)
+        seen.append([env.step(action)[1] for action in (4, 5, 4, 1, 5, 0) * 3])
+    assert seen[0] == seen[1]
 
 
 @pytest.mark.parametrize("kind", KINDS)
