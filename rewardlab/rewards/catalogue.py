@@ -34,6 +34,9 @@ class Catalogue:
         start_sets: Sets of states, by name, in which a curriculum may let episodes begin.
         averaged_where: Event to another event: the total of the first is averaged over the episodes in which the second
             occurs, such as the moves that were wasted over the games that were won. Of all others over all episodes.
+
+    Raises:
+        BadInput: The objective is no reward of it, or an event that is shown or averaged none of its events.
     """
 
     rewards: Mapping[str, Reward]
@@ -45,15 +48,17 @@ class Catalogue:
     averaged_where: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        problems = []
         if self.objective not in self.rewards:
-            raise BadInput(one_of("catalogue.objective", self.objective, self.rewards, "reward"))
+            problems.append(one_of("catalogue.objective", self.objective, self.rewards, "reward"))
         for where, names in (
             ("shown_events", self.shown_events),
             ("averaged_where", (*self.averaged_where, *self.averaged_where.values())),
         ):
             unknown = [name for name in names if name not in self.events]
-            if unknown:
-                raise BadInput(one_of(f"catalogue.{where}", unknown[0], self.events, "event"))
+            problems += [one_of(f"catalogue.{where}", name, self.events, "event") for name in unknown]
+        if problems:
+            raise BadInput(*problems)
 
     @staticmethod
     def of(env: object) -> Catalogue | None:

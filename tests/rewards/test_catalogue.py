@@ -65,6 +65,13 @@ def test_an_objective_that_is_not_in_it_is_refused() -> None:
         Catalogue({"on_time": ON_TIME}, "ontime", ())
 
 
+def test_all_that_is_wrong_with_a_catalogue_is_told_at_once() -> None:
+    with pytest.raises(BadInput) as refused:
+        Catalogue({"on_time": ON_TIME}, "ontime", ("minutes",), shown_events=("minuts", "deliverd"))
+    told = [problem.got for problem in refused.value.problems]
+    assert told == ["'ontime'", "'minuts'", "'deliverd'"]
+
+
 def test_each_reward_of_delivery_says_what_it_pays_for_and_each_hack_has_a_name() -> None:
     catalogue = delivery_task(1).catalogue
     for name, reward in catalogue.rewards.items():
