@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import final, get_args
+from typing import final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rewardlab.errors import BadInput, Problem, one_of
+from rewardlab.errors import BadInput, Problem
 from rewardlab.lab.statistics.interval_coverage import chosen_kind
-from rewardlab.lab.statistics.interval_kinds import IntervalKind, interval_ends, resampled
+from rewardlab.lab.statistics.interval_kinds import IntervalKind, interval_ends, kind_problems, resampled
 from rewardlab.lab.statistics.trimmed_mean import finite_scores, interquartile_mean
 
 __all__ = ["Estimate", "bootstrap_problems", "estimate"]
@@ -72,9 +72,7 @@ def estimate(
         >>> print(estimate([0.2, 0.9, 0.8, 0.7, 0.9], np.random.default_rng(0), planned=5))
         0.8 [0.2, 0.9] (5 of 5 seeds)
     """
-    problems = bootstrap_problems(level, resamples)
-    if kind is not None and kind not in get_args(IntervalKind):
-        problems.append(one_of("kind", str(kind), get_args(IntervalKind), "kind of interval"))
+    problems = [*bootstrap_problems(level, resamples), *([] if kind is None else kind_problems(kind))]
     if problems:
         raise BadInput(*problems)
     values = finite_scores(scores, "scores")

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import get_args
 
-from rewardlab.errors import BadInput, Problem, one_of
-from rewardlab.lab.statistics.interval_kinds import IntervalKind
+from rewardlab.errors import BadInput, Problem
+from rewardlab.lab.statistics.interval_kinds import IntervalKind, kind_problems
 
 __all__ = ["DISTRIBUTIONS", "MEASURED", "chosen_kind", "measured_at", "measured_coverage"]
 
@@ -124,7 +123,8 @@ def measured_coverage(kind: IntervalKind, seeds: int) -> Mapping[str, float]:
     Raises:
         BadInput: There is no such kind, or there are fewer seeds.
     """
-    if kind not in get_args(IntervalKind):
-        raise BadInput(one_of("kind", str(kind), get_args(IntervalKind), "kind of interval"))
+    problems = kind_problems(kind)
+    if problems:
+        raise BadInput(*problems)
     shares = MEASURED[kind, measured_at(seeds)]
     return {name: round(share / 100, 4) for name, share in zip(DISTRIBUTIONS, shares, strict=True)}

@@ -13,10 +13,10 @@ from typing import Literal, final, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from rewardlab.errors import BadInput, one_of
+from rewardlab.errors import BadInput, Problem, one_of
 from rewardlab.lab.statistics.trimmed_mean import error_of_ordered, mean_of_ordered
 
-__all__ = ["Ends", "IntervalKind", "Resampled", "expanded_tail", "interval_ends", "resampled"]
+__all__ = ["Ends", "IntervalKind", "Resampled", "expanded_tail", "interval_ends", "kind_problems", "resampled"]
 
 IntervalKind = Literal["percentile", "expanded percentile", "BCa", "studentised", "trimmed t"]
 """How an interval is made; `interval_ends` explains each."""
@@ -78,9 +78,16 @@ def interval_ends(kind: IntervalKind, sample: Resampled, level: float) -> Ends:
     Raises:
         BadInput: There is no such kind.
     """
-    if kind not in _MAKERS:
-        raise BadInput(one_of("kind", str(kind), get_args(IntervalKind), "kind of interval"))
+    problems = kind_problems(kind)
+    if problems:
+        raise BadInput(*problems)
     return _MAKERS[kind](sample, (1 - level) / 2)
+
+
+def kind_problems(kind: str) -> list[Problem]:
+    """What is wrong with a kind of interval: that there is none of that name; empty if there is."""
+    known = get_args(IntervalKind)
+    return [] if kind in known else [one_of("kind", str(kind), known, "kind of interval")]
 
 
 def expanded_tail(tail: float, seeds: int, freedom: int) -> float:
