@@ -215,6 +215,34 @@ def test_nothing_is_left_behind() -> None:
     assert torch.equal(target, NUMBERS)
 
 
+def test_torch_has_as_many_threads_as_before() -> None:
+    before = torch.get_num_threads()
+
+    def careless(p: Tensor, t: Tensor) -> Tensor:
+        raise KeyboardInterrupt
+
+    try:
+        torch.set_num_threads(3)
+        check_loss(nn.MSELoss(), *NUMBER)
+        assert torch.get_num_threads() == 3
+        with pytest.raises(KeyboardInterrupt):
+            check_loss(careless, *NUMBER)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_probability_of_zero_that_came_true_costs_infinity_which_is_no_mistake_of_the_loss() -> None:
+    def surprise(p: Tensor, t: Tensor) -> Tensor:
+        return -torch.where(t == 1, p, 1 - p).log().mean()
+
+    found = one(check_loss(surprise, torch.sigmoid(LOGITS), LABELS, kind="probability"), "extremes")
+    assert (found.level, found.evidence[0]) == ("caution", "at probability of the truth 0 the loss is inf")
+    # As 0 * log(0) it is NaN, where the truth has probability 1.
+    loss, batch, _ = FAULTY["log(0) of probabilities"]
+    assert one(check_loss(loss, *batch), "extremes").level == "fault"
+
+
 def test_findings_are_plain_data_and_text() -> None:
     findings = check_loss(*_first_faulty())
     report = LossReport(tuple(findings))

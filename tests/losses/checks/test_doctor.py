@@ -166,6 +166,21 @@ def test_a_model_that_says_several_things_is_asked_what_can_be_asked() -> None:
     assert report.finding("memorising").level == "fine"
 
 
+def test_what_the_first_step_mends_is_not_called_dead_beside_what_is() -> None:
+    class Branches(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.base, self.late, self.dead = net(), nn.Linear(4, 1), nn.Linear(4, 1)
+            self.gate = nn.Parameter(torch.zeros(1))
+
+        def forward(self, inputs: Tensor) -> Tensor:
+            below = torch.relu(self.dead(inputs) - 100)
+            return self.base(inputs) + (self.gate * self.late(inputs) + below)[:, 0]
+
+    found = doctor(Branches(), nn.MSELoss(), INPUTS, NUMBERS).finding("zero_gradients")
+    assert (found.level, found.saw) == ("fault", "no example pulls on dead.weight, dead.bias")
+
+
 def test_mode_collapse_is_low_diversity() -> None:
     generator = torch.Generator().manual_seed(2)
     real = torch.randn(100, 6, generator=generator)
