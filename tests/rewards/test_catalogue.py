@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 
@@ -63,6 +64,13 @@ def test_every_unknown_event_at_once() -> None:
 def test_an_objective_that_is_not_in_it_is_refused() -> None:
     with pytest.raises(BadInput, match=r"catalogue.objective: got 'ontime', .*did you mean 'on_time'\?"):
         Catalogue({"on_time": ON_TIME}, "ontime", ())
+
+
+def test_the_catalogue_of_a_vector_of_copies_is_that_of_the_first() -> None:
+    one = gym.make("rewardlab_envs:rewardlab/Delivery-v0")
+    many = gym.vector.SyncVectorEnv([lambda: one] * 2)
+    assert Catalogue.of(many) is Catalogue.of(one) is one.unwrapped.catalogue
+    assert Catalogue.of(gym.vector.SyncVectorEnv([lambda: gym.make("CartPole-v1")])) is None
 
 
 def test_all_that_is_wrong_with_a_catalogue_is_told_at_once() -> None:
