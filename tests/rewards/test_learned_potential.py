@@ -39,6 +39,12 @@ def test_beyond_the_bound_it_diverges_and_is_refused(eta: float) -> None:
         bootstrapped_potential(lambda states: TRUE_VALUE[states], eta=eta, gamma=GAMMA, reads="state")
 
 
+@pytest.mark.parametrize("eta", [-1.0, largest_eta(GAMMA)])
+def test_on_the_bound_it_need_not_come_to_rest_and_is_refused(eta: float) -> None:
+    with pytest.raises(BadInput, match="eta: got"):
+        bootstrapped_potential(lambda states: TRUE_VALUE[states], eta=eta, gamma=GAMMA, reads="state")
+
+
 def test_the_bound_of_the_usual_discount() -> None:
     assert largest_eta(0.99) == pytest.approx(0.00502513, abs=5e-9)
     assert largest_eta(0.0) == 1.0
