@@ -123,6 +123,30 @@ def test_a_vector_moves_on_by_the_episodes_of_all(mode: AutoresetMode, native: b
     assert episodes > 12
 
 
+@pytest.mark.parametrize(
+    ("mode", "after_each_step"),
+    [
+        # One step from 4 to the goal, which promotes. Those that begin in that very step begin in 4 again and count no
+        # more; the next ones begin in 3, two steps away.
+        (AutoresetMode.SAME_STEP, [1, 1, 1, 2]),
+        # The second step only resets, to the new stage; two steps more.
+        (AutoresetMode.NEXT_STEP, [1, 1, 1, 2]),
+        (AutoresetMode.DISABLED, [1, 1, 2]),
+    ],
+    ids=lambda value: getattr(value, "value", None),
+)
+def test_in_which_stage_an_episode_of_a_vector_began(mode: AutoresetMode, after_each_step: list[int]) -> None:
+    env = VectorStartCurriculum(FiniteVectorEnv(TASK, 2, autoreset_mode=mode), [[4], [3]], ARRIVED, window=1, rate=1.0)
+    env.reset(seed=0)
+    stages = []
+    for _ in after_each_step:
+        _, _, terminations, _, _ = env.step(np.full(2, RIGHT))
+        stages.append(env.promotion.stage)
+        if mode is AutoresetMode.DISABLED and terminations.any():
+            env.reset(options={"reset_mask": terminations})
+    assert stages == after_each_step
+
+
 def test_the_state_goes_on_as_data() -> None:
     env = single()
     for action in (RIGHT, RIGHT, RIGHT):

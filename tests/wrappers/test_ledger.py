@@ -174,6 +174,43 @@ def test_b19_a_masked_reset_clears_the_masked_rows_alone() -> None:
     assert infos["episode"]["l"].tolist() == [2, 0]
 
 
+@pytest.mark.parametrize("mode", AutoresetMode, ids=lambda mode: mode.value)
+def test_every_episode_of_a_vector_has_its_own_length(mode: AutoresetMode) -> None:
+    env = VectorLedger(SyncVectorEnv([lambda: ScriptedEnv([TWO_STEPS])] * 2, autoreset_mode=mode))
+    env.reset()
+    lengths = []
+    for _ in range(9):
+        infos = env.step(np.zeros(2, dtype=int))[-1]
+        if "episode" in infos:
+            lengths.append(infos["episode"]["l"].tolist())
+            if mode is AutoresetMode.DISABLED:
+                env.reset(options={"reset_mask": np.ones(2, dtype=bool)})
+    assert lengths == [[2, 2]] * (3 if mode is AutoresetMode.NEXT_STEP else 4)
+
+
+class FirstStepOnly(gym.Wrapper):
+    """Keeps a line ``welcome`` in the first step of each episode, and in no other."""
+
+    def step(self, action: Any) -> Any:
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        welcome = {"welcome": 0.5} if info["state"] == 1 else {}
+        own = {"rest": reward - 0.5 * bool(welcome), **welcome}
+        return observation, reward, terminated, truncated, {**info, "ledger": own}
+
+
+@pytest.mark.parametrize("mode", AutoresetMode, ids=lambda mode: mode.value)
+def test_a_line_that_is_gone_again_is_kept(mode: AutoresetMode) -> None:
+    env = VectorLedger(SyncVectorEnv([lambda: FirstStepOnly(ScriptedEnv([TWO_STEPS]))] * 2, autoreset_mode=mode))
+    env.reset()
+    env.step(np.zeros(2, dtype=int))
+    episode = env.step(np.zeros(2, dtype=int))[-1]["episode"]
+    assert {name: episode["ledger"][name].tolist() for name in ("rest", "welcome", "unaccounted")} == {
+        "rest": [6.5, 6.5],
+        "welcome": [0.5, 0.5],
+        "unaccounted": [0.0, 0.0],
+    }
+
+
 def _private_pay(steps: Any) -> np.ndarray:
     return steps.event("minutes") * 2
 
