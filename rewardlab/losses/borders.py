@@ -15,7 +15,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from rewardlab.errors import BadInput, Problem
 
-__all__ = ["Floats", "equal_shapes", "floats", "matched", "refuse_not_finite", "require_at_least", "require_within"]
+__all__ = [
+    "Floats",
+    "equal_shapes",
+    "floats",
+    "matched",
+    "refuse_not_finite",
+    "require_at_least",
+    "require_flag",
+    "require_within",
+]
 
 Floats = NDArray[np.floating[Any]]
 """An array of ``float32`` or ``float64``."""
@@ -169,6 +178,25 @@ def require_at_least(where: str, least: float, *, above: bool = False, fix: str 
     for name, value in settings.items():
         if not _is_finite_number(value) or value < least or (above and value == least):  # type: ignore[operator]
             problems.append(Problem(f"{where}.{name}", repr(value), expected, fix))
+    if problems:
+        raise BadInput(*problems)
+
+
+def require_flag(where: str, **settings: object) -> None:
+    """Refuse settings that are neither True nor False, such as the name of a reduction that came in their place.
+
+    Args:
+        where: The function that asks.
+        settings: What it was given, by argument.
+
+    Raises:
+        BadInput: All of them that are wrong.
+    """
+    problems = []
+    for name, value in settings.items():
+        if not isinstance(value, bool | np.bool_):
+            fix = "a reduction is named: reduction='mean'" if isinstance(value, str) else ""
+            problems.append(Problem(f"{where}.{name}", repr(value), "True or False", fix))
     if problems:
         raise BadInput(*problems)
 

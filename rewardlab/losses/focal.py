@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from rewardlab.errors import BadInput, Problem
 from rewardlab.losses.binary import binary_cross_entropy, binary_cross_entropy_gradient, labelled_logits
-from rewardlab.losses.borders import Floats, floats, require_at_least, require_within
+from rewardlab.losses.borders import Floats, floats, require_at_least, require_flag, require_within
 
 __all__ = ["check_focus", "focal_factor", "focal_loss", "focal_loss_gradient"]
 
@@ -136,8 +136,8 @@ def check_focus(where: str, gamma: float, alpha: float | None, constant_alpha: b
         constant_alpha: As the user gave it.
 
     Raises:
-        BadInput: gamma is no finite number of at least 0, alpha is neither None nor in [0, 1], or it is to be constant
-            and None.
+        BadInput: gamma is no finite number of at least 0, alpha is neither None nor in [0, 1], or whether it is to be
+            constant is neither True nor False, or True of an alpha that is None.
     """
     problems: list[Problem] = []
     try:
@@ -147,8 +147,14 @@ def check_focus(where: str, gamma: float, alpha: float | None, constant_alpha: b
     else:
         if alpha is not None and alpha > 1:
             problems.append(Problem(f"{where}.alpha", repr(alpha), "a number in [0, 1], or None for no weights"))
-    if constant_alpha and alpha is None:
-        problems.append(Problem(f"{where}.constant_alpha", "True, with alpha None", "an alpha that can be constant"))
+    try:
+        require_flag(where, constant_alpha=constant_alpha)
+    except BadInput as refused:
+        problems.extend(refused.problems)
+    else:
+        if constant_alpha and alpha is None:
+            got, expected = "True, with alpha None", "an alpha that can be constant"
+            problems.append(Problem(f"{where}.constant_alpha", got, expected))
     if problems:
         raise BadInput(*problems)
 

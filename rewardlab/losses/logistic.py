@@ -201,5 +201,7 @@ def _log_of_sum(shifted: Floats, axis: int) -> Floats:
 
 
 def _require_axis(where: str, array: Floats, axis: int) -> None:
+    if not isinstance(axis, int | np.integer) or isinstance(axis, bool):
+        raise BadInput(Problem(f"{where}.axis", repr(axis), "a whole number"))
     if not -array.ndim <= axis < array.ndim:
         raise BadInput(Problem(f"{where}.axis", f"axis {axis} of an array of shape {array.shape}", "one of its axes"))

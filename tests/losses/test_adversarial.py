@@ -144,6 +144,12 @@ def test_a_weight_that_is_none_is_refused(weight: Any) -> None:
             refused()
 
 
+def test_a_reduction_without_its_name_is_not_taken_for_another_loss() -> None:
+    with pytest.raises(BadInput, match="saturating: got 'sum', expected True or False; a reduction is named"):
+        GeneratorLoss("sum")  # type: ignore[arg-type]
+    assert not GeneratorLoss(reduction="sum").saturating
+
+
 @pytest.mark.parametrize("loss", [math.nan, [0.1, 0.2], None, "0.1"])
 def test_what_is_no_reduced_loss_is_refused(loss: Any) -> None:
     with pytest.raises(BadInput, match=r"reconstruction: got .*, expected a loss that is already reduced"):

@@ -162,6 +162,7 @@ def test_parity_with_torchvision(gamma: float, alpha: float | None) -> None:
         ({"alpha": 1.5}, r"alpha: got 1.5, expected a number in \[0, 1\], or None"),
         ({"alpha": -1}, "alpha: got -1, expected a finite number of at least 0"),
         ({"alpha": None, "constant_alpha": True}, "constant_alpha: got True, with alpha None"),
+        ({"constant_alpha": "mean"}, "constant_alpha: got 'mean', expected True or False; a reduction is named"),
     ],
 )
 def test_settings_without_sense_are_refused(settings: dict[str, Any], message: str) -> None:

@@ -142,6 +142,8 @@ def test_what_makes_no_sense_is_refused() -> None:
     for function in (softmax, log_softmax, log_sum_exp):
         with pytest.raises(BadInput, match=r"axis: got axis 1 of an array of shape \(2,\)"):
             function([1.0, 2.0], axis=1)
+        with pytest.raises(BadInput, match=r"axis: got 0\.0, expected a whole number"):
+            function([1.0, 2.0], axis=0.0)
         with pytest.raises(BadInput, match=r"axis: got axis -1 of an array of shape \(\)"):
             function(1.0)
     for probability in (-0.1, 1.1, np.nan):

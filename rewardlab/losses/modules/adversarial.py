@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rewardlab.errors import BadInput, one_of
-from rewardlab.losses.borders import require_at_least
+from rewardlab.losses.borders import require_at_least, require_flag
 from rewardlab.losses.modules.abstract_likelihood_loss import AbstractLikelihoodLoss, inputs
 from rewardlab.losses.modules.abstract_loss import Reduction, reduced
 from rewardlab.losses.modules.borders import refuse_not_finite
@@ -69,9 +69,13 @@ class GeneratorLoss(AbstractLikelihoodLoss):
         saturating: Whether to take the one that is flat where the discriminator is sure of itself.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
         check: Refuse NaN at once, not only when the loss is not finite.
+
+    Raises:
+        BadInput: ``saturating`` is neither True nor False, or there is no such reduction.
     """
 
     def __init__(self, saturating: bool = False, *, reduction: Reduction = "mean", check: bool = False) -> None:
+        require_flag("GeneratorLoss", saturating=saturating)
         super().__init__(reduction=reduction, check=check)
         self.saturating = saturating
 

@@ -30,7 +30,8 @@ class FocalLoss(AbstractLabelLoss):
         check: Refuse NaN at once, not only when the loss is not finite.
 
     Raises:
-        BadInput: gamma is no finite number of at least 0, alpha is outside of [0, 1], or it is to be constant and None.
+        BadInput: gamma is no finite number of at least 0, alpha is outside of [0, 1], or it is to be constant and None,
+            or constant neither True nor False.
     """
 
     def __init__(
