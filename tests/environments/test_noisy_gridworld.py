@@ -78,3 +78,10 @@ def test_an_odd_amount_of_noise_is_refused(noise: object) -> None:
         gym.make(NOISY, noise=noise)
     with pytest.raises(BadInput, match=rf"noise: got {noise}, expected"):
         gym.make_vec(NOISY, num_envs=2, noise=noise)
+
+
+def test_a_list_of_seeds_with_a_gap_begins_no_stream() -> None:
+    many = gym.make_vec("rewardlab_envs:rewardlab/NoisyGridworld-v0", num_envs=2)
+    seen = [many.reset(seed=seed)[0][0, -1] for seed in ([3, 4], [3, 4], [3, None], [3, None])]
+    assert seen[0] == seen[1]
+    assert len({*seen}) == 3

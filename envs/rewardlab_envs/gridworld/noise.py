@@ -74,8 +74,8 @@ class VectorNoisyObservation(VectorWrapper, Restorable):
         self._rng = np.random.default_rng()
 
     def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Begin episodes; a seed also begins the stream of the noise."""
-        if seed is not None and seed != [None] * self.num_envs:
+        """Begin episodes; a seed also begins the stream of the noise, but a list that holds None begins no stream."""
+        if seed is not None and not (isinstance(seed, list) and None in seed):
             self._rng = _stream(seed)
         observations, infos = self.env.reset(seed=seed, options=options)
         return self._with_noise(observations), infos
