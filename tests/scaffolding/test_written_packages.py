@@ -83,6 +83,7 @@ def test_its_own_tests_hold(here: Path, monkeypatch: pytest.MonkeyPatch, kind: s
 
 
 @pytest.mark.slow  # two trainings
+@pytest.mark.timeout(900)
 def test_the_search_that_its_page_names_finds_the_loophole(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_package("env", "pond", here)
     monkeypatch.syspath_prepend(here / "pond")
