@@ -227,3 +227,10 @@ def test_comparing_nothing_compares_the_objective(environment: str, row: str, tm
     said = call("compare", environment, "--seeds", 1, "--steps", 4000, "--out", tmp_path)
     assert said.code == 0
     assert row in said.out
+
+
+@pytest.mark.parametrize("command", [("run", "delivery"), ("report", "delivery"), ("audit", "any:Env-v0")])
+def test_an_empty_place_is_not_taken_for_the_current_folder(command: tuple[str, ...]) -> None:
+    said = call(*command, "--out", "")
+    assert said.code == 2
+    assert "--out: got '', expected a file or folder" in said.err

@@ -136,7 +136,9 @@ def make_parser() -> argparse.ArgumentParser:
         "--search", type=words.count, metavar="STEPS", help="there too, train two agents this long to find an exploit"
     )
     audit.add_argument("--seed", type=words.seed, default=0, metavar="N", help="of what is sampled (default: 0)")
-    audit.add_argument("--out", type=Path, metavar="DIR", help="write the findings and a picture into this folder")
+    audit.add_argument(
+        "--out", type=words.place, metavar="DIR", help="write the findings and a picture into this folder"
+    )
     audit.add_argument("--json", action="store_true", help="print the findings as JSON")
     audit.add_argument(
         "--fail-on",
@@ -162,7 +164,9 @@ def make_parser() -> argparse.ArgumentParser:
         help="whose steps count where something is projected on shaping (default: uniform)",
     )
     repair.add_argument("--json", action="store_true", help="print what was found as JSON")
-    repair.add_argument("--out", type=Path, metavar="FILE", help="write an experiment that trains on what is proposed")
+    repair.add_argument(
+        "--out", type=words.place, metavar="FILE", help="write an experiment that trains on what is proposed"
+    )
     _add_setting_option(repair)
     _add_code_option(repair)
     repair.set_defaults(command=auditing.repair)
@@ -174,7 +178,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     distances.add_argument("--kind", choices=("starc", "epic", "dard"), default="starc", help="(default: starc)")
     distances.add_argument("--gamma", type=float, default=0.99, metavar="G", help="the discount (default: 0.99)")
-    distances.add_argument("--out", type=Path, metavar="DIR", help="draw a heat map into this folder")
+    distances.add_argument("--out", type=words.place, metavar="DIR", help="draw a heat map into this folder")
     _add_setting_option(distances)
     _add_code_option(distances)
     distances.set_defaults(command=auditing.distances)
@@ -182,7 +186,7 @@ def make_parser() -> argparse.ArgumentParser:
     lesson = commands.add_parser("lesson", help="show what is true of each loss and reward, one lesson at a time")
     lesson.add_argument("name", nargs="?", metavar="NAME", help="of a lesson (default: list them)")
     lesson.add_argument("--all", action="store_true", help="all lessons, one after the other")
-    lesson.add_argument("--out", type=Path, metavar="DIR", help="write the picture of a lesson into this folder")
+    lesson.add_argument("--out", type=words.place, metavar="DIR", help="write the picture of a lesson into this folder")
     lesson.set_defaults(command=learning.lesson)
 
     _add_losses(commands)
@@ -210,7 +214,9 @@ def make_parser() -> argparse.ArgumentParser:
     watch.add_argument(
         "--delay", type=words.seconds, default=0.4, metavar="SECONDS", help="between frames (default: 0.4)"
     )
-    watch.add_argument("--out", type=Path, metavar="FILE", help="write an animated GIF instead of showing the episode")
+    watch.add_argument(
+        "--out", type=words.place, metavar="FILE", help="write an animated GIF instead of showing the episode"
+    )
     _add_setting_option(watch)
     _add_code_option(watch)
     watch.set_defaults(command=looking.watch)
@@ -232,7 +238,9 @@ def _add_results(commands: argparse._SubParsersAction[_Parser]) -> None:
     shown.set_defaults(command=results.results)
 
     page = commands.add_parser("report", help="write the page of an experiment: one HTML file that needs nothing else")
-    page.add_argument("--out", type=Path, metavar="FILE", help="where to (default: report.html beside the results)")
+    page.add_argument(
+        "--out", type=words.place, metavar="FILE", help="where to (default: report.html beside the results)"
+    )
     _add_code_option(page)
     page.set_defaults(command=reporting.report)
 
@@ -241,7 +249,11 @@ def _add_results(commands: argparse._SubParsersAction[_Parser]) -> None:
         "what", nargs="+", metavar="EXPERIMENT", help="its name, or the folder of its results; the first is before"
     )
     several.add_argument(
-        "--out", type=Path, metavar="FILE", default=Path("before-after.html"), help="(default: before-after.html)"
+        "--out",
+        type=words.place,
+        metavar="FILE",
+        default=Path("before-after.html"),
+        help="(default: before-after.html)",
     )
     _add_code_option(several)
     several.set_defaults(command=reporting.compare_reports)
@@ -250,7 +262,9 @@ def _add_results(commands: argparse._SubParsersAction[_Parser]) -> None:
     drawn.add_argument(
         "--kind", choices=("scores", "curves", "goodhart", "ledger"), help="what to draw (default: scores)"
     )
-    drawn.add_argument("--out", type=Path, metavar="FILE", help="where to (default: KIND.png beside the results)")
+    drawn.add_argument(
+        "--out", type=words.place, metavar="FILE", help="where to (default: KIND.png beside the results)"
+    )
     _add_code_option(drawn)
     drawn.set_defaults(command=figures.figure)
 
@@ -290,7 +304,7 @@ def _add_own_code(commands: argparse._SubParsersAction[_Parser]) -> None:
     new = commands.add_parser("new", help="write a small package that works, for you to fill in")
     new.add_argument("kind", choices=making.KINDS, metavar="KIND", help=f"one of {', '.join(making.KINDS)}")
     new.add_argument("name", metavar="NAME", help="of the package, a word such as my_garden")
-    new.add_argument("--out", type=Path, metavar="DIR", help="the folder to put it into (default: this one)")
+    new.add_argument("--out", type=words.place, metavar="DIR", help="the folder to put it into (default: this one)")
     new.set_defaults(command=making.new)
 
 
@@ -324,7 +338,7 @@ def _add_losses(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _add_training_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--out", type=Path, metavar="DIR", help="where results go (default: results/NAME)")
+    command.add_argument("--out", type=words.place, metavar="DIR", help="where results go (default: results/NAME)")
     engines.add_engine_options(command)
     command.add_argument(
         "--largest-number",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import unicodedata
+from pathlib import Path
 
-__all__ = ["actions", "count", "one_line", "seconds", "seed", "seeds", "state"]
+__all__ = ["actions", "count", "one_line", "place", "seconds", "seed", "seeds", "state"]
 
 
 def one_line(text: str) -> str:
@@ -42,6 +43,13 @@ def _whole(text: str, least: int, most: int) -> int:
 def state(text: str) -> int:
     """The number of a state."""
     return _whole(text, 0, 10**12)
+
+
+def place(text: str) -> Path:
+    """A file or folder to write; an empty word would be the current folder, which nobody means by it."""
+    if not text:
+        raise argparse.ArgumentTypeError("got '', expected a file or folder; . is this one")
+    return Path(text)
 
 
 def seconds(text: str) -> float:
