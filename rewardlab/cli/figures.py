@@ -31,14 +31,12 @@ def figure(options: argparse.Namespace) -> int:
 
 
 def _study(store: ResultStore, experiment: Submitted, options: argparse.Namespace) -> Path:
-    from rewardlab.lab.distance_study import planned_blocks, study_rows
-    from rewardlab.lab.study_spec import DistanceStudySpec
+    from rewardlab.cli.results import study_found
     from rewardlab.reports.figures import check_figure_path, write_study_figure
 
     if options.kind is not None:
         raise BadInput(Problem("--kind", repr(options.kind), "none, for a study has one figure", "leave it out"))
     path: Path = options.out or store.path.parent / "distances.png"
     check_figure_path(path)
-    blocks = planned_blocks(DistanceStudySpec.model_validate(dict(experiment.spec)), experiment.name)
-    rows, _ = study_rows(blocks, store)
+    rows, _ = study_found(store, experiment)
     return write_study_figure(rows, path)

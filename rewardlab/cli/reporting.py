@@ -9,13 +9,18 @@ __all__ = ["compare_reports", "report"]
 
 def report(options: argparse.Namespace) -> int:
     """Write the page of an experiment, from the results that are kept."""
-    from rewardlab.cli.results import compared, opened
+    from rewardlab.cli.results import compared, opened, study_found
     from rewardlab.reports.page import write_page
     from rewardlab.reports.page.experiment_page import PAGE_NAME
+    from rewardlab.reports.page.study_page import write_study_page
 
     store, experiment = opened(options.what)
-    comparison = compared(store, experiment, options.allow_code)
-    path = write_page(comparison, store, experiment, options.out or store.path.parent / PAGE_NAME)
+    path = options.out or store.path.parent / PAGE_NAME
+    if "study" in experiment.spec:
+        rows, failures = study_found(store, experiment)
+        write_study_page(rows, failures, store, experiment, path)
+    else:
+        write_page(compared(store, experiment, options.allow_code), store, experiment, path)
     print(f"Written: {path}")
     return 0
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rewardlab.lab.comparison import Comparison
     from rewardlab.lab.store import ResultStore, Submitted
 
-__all__ = ["compared", "opened", "reproduce", "results", "status"]
+__all__ = ["compared", "opened", "reproduce", "results", "status", "study_found"]
 
 _SHOWN_DIFFERENCES = 10
 
@@ -133,6 +133,14 @@ def compared(store: ResultStore, experiment: Submitted, allowed_modules: Sequenc
         raise BadInput(Problem(experiment.name, "a study", "an experiment with variants", fix))
     spec = parse_spec(dict(experiment.spec), experiment.name)
     return compare(plan_experiment(spec, experiment.name, allowed_modules=allowed_modules), store)
+
+
+def study_found(store: ResultStore, experiment: Submitted) -> tuple[list[dict[str, Any]], list[str]]:
+    """The rows of a study, of what the store holds, and why other blocks have none."""
+    from rewardlab.lab.distance_study import planned_blocks, study_rows
+    from rewardlab.lab.study_spec import DistanceStudySpec
+
+    return study_rows(planned_blocks(DistanceStudySpec.model_validate(dict(experiment.spec)), experiment.name), store)
 
 
 def _show(store: ResultStore, experiment: Submitted, options: argparse.Namespace) -> int:

@@ -77,6 +77,8 @@ def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> 
     from rewardlab.lab.store import ResultStore
     from rewardlab.lab.written_beside import write_text, written_beside
     from rewardlab.reports.distance_study import draw_study, study_csv, study_lines
+    from rewardlab.reports.page.experiment_page import PAGE_NAME
+    from rewardlab.reports.page.study_page import write_study_page
 
     if options.seeds is not None:
         spec = spec.model_copy(update={"seeds": options.seeds})
@@ -89,7 +91,8 @@ def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> 
         blocks = planned_blocks(spec, str(path))
     folder = Path("results") / spec.name if options.out is None else options.out
     store = ResultStore(folder / "results.sqlite")
-    with at_work(store, study_submission(spec, blocks)) as session:
+    experiment = study_submission(spec, blocks)
+    with at_work(store, experiment) as session:
         ended = run_study(blocks, session, engine)
         for _ in track(
             ended, spec.question or spec.name, total=len(blocks), console=console, disable=not console.is_terminal
@@ -100,10 +103,13 @@ def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> 
             write_text(folder / "results.csv", [study_csv(rows)])
             with written_beside(folder / "distances.png") as beside:
                 draw_study(rows, beside)
+            write_study_page(rows, failures, store, experiment, folder / PAGE_NAME)
     for line in [*(study_lines(rows) if rows else ["nothing is finished"]), *failures]:
         console.print(Text(line), soft_wrap=True)
     if rows:
-        console.print(Text(f"Written: results.csv, distances.png, results.sqlite in {folder}"), soft_wrap=True)
+        console.print(
+            Text(f"Written: results.csv, distances.png, {PAGE_NAME}, results.sqlite in {folder}"), soft_wrap=True
+        )
     return 1 if failures else 0
 
 

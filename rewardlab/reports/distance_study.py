@@ -17,9 +17,9 @@ from rewardlab.reports.saved_figure import save_figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_study", "study_csv", "study_lines"]
+__all__ = ["COST_TITLES", "PREDICTOR_TITLES", "draw_study", "study_csv", "study_lines"]
 
-_TITLES = {
+PREDICTOR_TITLES = {
     "starc": "STARC",
     "epic": "EPIC",
     "epic_mean": "EPIC, plain",
@@ -28,7 +28,11 @@ _TITLES = {
     "hackable": "hackable?",
     "unsafe": "UNSAFE?",
 }
-_COSTS = {"exact": "worst proxy-optimal policy", "trained": "trained policy"}
+"""What each of `rewardlab.lab.distance_study.PREDICTORS` is called."""
+
+COST_TITLES = {"exact": "worst proxy-optimal policy", "trained": "trained policy"}
+"""Whose regret it is, of the two that a row holds."""
+
 _COLOURS = {"catalogue": "#d55e00", "weights": "#0072b2", "entries": "#009e73", "shaped": "#cc79a7"}
 
 
@@ -39,10 +43,10 @@ def study_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = [
         f"Spearman's rank correlation with normalised regret, mean over {worlds} environments, {len(rows)} proxies",
         "",
-        f"{'':<12}{_COSTS['exact']:>28}{_COSTS['trained']:>28}",
+        f"{'':<12}{COST_TITLES['exact']:>28}{COST_TITLES['trained']:>28}",
     ]
     lines += [
-        f"{_TITLES[name]:<12}{_cell(found[name]['exact']):>28}{_cell(found[name]['trained']):>28}"
+        f"{PREDICTOR_TITLES[name]:<12}{_cell(found[name]['exact']):>28}{_cell(found[name]['trained']):>28}"
         for name in PREDICTORS
     ]
     lines += [
@@ -81,14 +85,14 @@ def draw_study(rows: Sequence[Mapping[str, Any]], path: Path) -> Path:
     FigureCanvasAgg(figure)
     axes = figure.subplots(2, len(shown), sharey=True)
     for column, name in enumerate(shown):
-        for line, cost in enumerate(_COSTS):
+        for line, cost in enumerate(COST_TITLES):
             axis = axes[line][column]
             _scatter(axis, rows, name, cost)
-            axis.set_title(f"{_TITLES[name]}: rho {_cell(found[name][cost])}", fontsize=9)
+            axis.set_title(f"{PREDICTOR_TITLES[name]}: rho {_cell(found[name][cost])}", fontsize=9)
         axes[1][column].set_xlabel(
-            "angle, degrees" if name == "angle" else f"{_TITLES[name]} distance to the objective"
+            "angle, degrees" if name == "angle" else f"{PREDICTOR_TITLES[name]} distance to the objective"
         )
-    for line, words in enumerate(_COSTS.values()):
+    for line, words in enumerate(COST_TITLES.values()):
         axes[line][0].set_ylabel(f"normalised regret\n({words})")
     handles, labels = axes[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)

@@ -12,7 +12,7 @@ from rewardlab.lab.exports import results_csv, table_hash
 from rewardlab.lab.store import ResultStore, StoredRun, Submitted
 from rewardlab.reports.page.section import Section, TextBlock, TextTable
 
-__all__ = ["origin_section"]
+__all__ = ["origin_facts", "origin_section"]
 
 _MOST_ROWS = 500
 _SPEC_CHARACTERS = 100_000
@@ -31,7 +31,7 @@ def origin_section(comparison: Comparison, store: ResultStore, experiment: Submi
         ["experiment", experiment.name],
         ["hash of the spec", experiment.spec_hash],
         ["hash of the table of results", table_hash(results_csv(store, experiment))],
-        *_facts(runs),
+        *origin_facts(runs),
     ]
     spec = json.dumps(experiment.spec, indent=1, ensure_ascii=False)
     if len(spec) > _SPEC_CHARACTERS:
@@ -47,8 +47,15 @@ def origin_section(comparison: Comparison, store: ResultStore, experiment: Submi
     )
 
 
-def _facts(runs: Sequence[StoredRun]) -> list[list[str]]:
-    """One row for each thing that runs depend on; more than one value is told with the runs it holds for."""
+def origin_facts(runs: Sequence[StoredRun]) -> list[list[str]]:
+    """One row for each thing that runs depend on; more than one value is told with the runs it holds for.
+
+    Args:
+        runs: Those that are finished.
+
+    Returns:
+        What it is and what it was, as text.
+    """
     places: dict[str, Callable[[Mapping[str, Any]], Any]] = {
         "code of rewardlab": lambda found: _code(found.get("code")),
         "Python": lambda found: found.get("python"),
