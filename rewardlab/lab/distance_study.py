@@ -53,6 +53,8 @@ STARC with its smallest form orders too; whether the pair is hackable over all s
 UNSAFE."""
 
 _BLOCK_PROXIES = 5
+_LEARNER = 2
+"""Counts the changes of the learner of `rewardlab.lab.proxy_loss`: results of another are not taken for results of this."""
 
 
 @final
@@ -87,7 +89,7 @@ class Block:
     @property
     def identity(self) -> str:
         """The hash of its settings; what tables call the environment is no part of it."""
-        settings = {name: value for name, value in asdict(self).items() if name != "world"}
+        settings = {name: value for name, value in asdict(self).items() if name != "world"} | {"learner": _LEARNER}
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:32]
 
 

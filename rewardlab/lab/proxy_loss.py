@@ -18,6 +18,8 @@ from rewardlab.wrappers.ledger import VectorLedger
 __all__ = ["ProxyLoss", "proxy_loss"]
 
 _WALKERS = 16
+_LEARNING_RATE = 1 / _WALKERS
+"""Updates of one step add up: where all walkers meet the rate is 1. From 2 on values may grow for ever."""
 
 
 @final
@@ -71,7 +73,7 @@ def _learned(task: FiniteTask, proxy: NDArray[np.float64], gamma: float, budget_
         task.model.legal,
         gamma,
         np.random.default_rng([seed, 1]),
-        learning_rate=0.2,
+        learning_rate=_LEARNING_RATE,
         exploration_final_eps=0.1,
         exploration_fraction=0.8,
     )
