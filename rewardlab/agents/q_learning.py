@@ -2,8 +2,9 @@
 
 Watkins (1989), "Learning from delayed rewards". Several environments may be stepped at once; they share one table, and
 their updates of a step are computed from the same table and added up. With one environment this is the textbook's
-algorithm. Where N of them are in one state and do the same, the rate is N times as large, and from 2 on values may grow for
-ever: with ``N * learning_rate`` of at most 1 they cannot. At a time limit the last state is bootstrapped from, as stable-baselines3 does.
+algorithm. Where N of them are in one state and do the same, the rate is N times as large, and from 2 on values may grow
+for ever: with ``N * learning_rate`` of at most 1 they cannot. At a time limit the last state is bootstrapped from, as
+stable-baselines3 does.
 """
 
 from __future__ import annotations

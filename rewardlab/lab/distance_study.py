@@ -54,7 +54,7 @@ UNSAFE."""
 
 _BLOCK_PROXIES = 5
 _LEARNER = 2
-"""Counts the changes of the learner of `rewardlab.lab.proxy_loss`: results of another are not taken for results of this."""
+"""Counts the changes of the learner of `rewardlab.lab.proxy_loss`: results of an older one are not taken for its."""
 
 
 @final

@@ -57,8 +57,8 @@ def test_a_learner_is_repeated_to_the_bit() -> None:
 
 
 def test_learners_that_gather_in_one_place_do_not_run_away() -> None:
-    # To and fro at the cliff draws all walkers together. At a rate of 0.2 for each, 3.2 where all sixteen meet, the values
-    # of this learner were beyond 1e18 after 2,400 of its 2,500 steps.
+    # To and fro at the cliff draws all walkers together. At a rate of 0.2 for each, 3.2 where all sixteen meet, the
+    # values of this learner were beyond 1e18 after 2,400 of its 2,500 steps.
     task = gridworld_task("cliff")
     table = task.model.reward_table(task.catalogue.reward("progress_bonus"))
     loss = proxy_loss(task, table, 0.97, budget_steps=40_000, seeds=(1358922860,))
