@@ -119,8 +119,8 @@ class AuditCase:
         """The optimal actions of a reward given by its canonical form, ``[S, A]``.
 
         Args:
-            advantages: ``[n]``. Policies are ordered by it as by the reward itself, and a large potential does not drown
-                what decides.
+            advantages: ``[n]``. Policies are ordered by it as by the reward itself, and a large potential does not
+                drown what decides.
             tolerance: What rounding may have left in it; ten times as much counts as a tie.
         """
         scale = float(np.abs(advantages).max(initial=0.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -77,11 +78,17 @@ def _title(variant: VariantSummary) -> str:
 def _draw_variant(axis: Axes, variant: VariantSummary, kind: Literal["paid", "objective"], colour: str) -> None:
     curves = curves_of_seeds(variant, kind)
     for steps, scores in curves:
-        axis.plot(steps, scores, color=colour, alpha=0.3, linewidth=0.8)
+        axis.plot(steps, scores, color=colour, alpha=0.3, linewidth=0.8, marker=_marker(steps))
     if curves:
-        axis.plot(*mean_curve(curves), color=colour, linewidth=2.2)
+        steps, scores = mean_curve(curves)
+        axis.plot(steps, scores, color=colour, linewidth=2.2, marker=_marker(steps))
     axis.grid(alpha=0.25)
     axis.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:g}k" if value else "0")
+
+
+def _marker(steps: Sized) -> str | None:
+    """One point makes no line."""
+    return "o" if len(steps) == 1 else None
 
 
 def _share_limits(row: Any, comparison: Comparison) -> None:

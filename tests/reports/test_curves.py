@@ -76,6 +76,18 @@ def test_a_run_without_a_curve_is_no_obstacle(tmp_path: Path) -> None:
     assert draw_curves(comparison, tmp_path / "curves.png") is not None
 
 
+def test_a_training_of_one_point_is_seen(tmp_path: Path) -> None:
+    found = comparison_of(tmp_path, "one")
+    first = found.variants[0]
+    runs = {
+        seed: replace(run, result={**run.result, "curve": run.result["curve"][:1]}) for seed, run in first.runs.items()
+    }
+    lines = [line for axis in axes_of(replace(found, variants=(replace(first, runs=runs),))) for line in axis.lines]
+    points = [line for line in lines if len(line.get_xdata()) == 1]
+    assert len(points) == 8  # three seeds and their mean, paid and achieved
+    assert {line.get_marker() for line in points} == {"o"}
+
+
 def test_without_a_finished_run_there_is_no_figure(tmp_path: Path) -> None:
     assert draw_curves(comparison_of(tmp_path, "one", seeds=1, failed=(0,)), tmp_path / "curves.png") is None
     assert not (tmp_path / "curves.png").exists()

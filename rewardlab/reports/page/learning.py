@@ -50,8 +50,9 @@ def _traces(
     curves: VariantCurves, scores: Any, name: str, place: int, side: int, *, is_shown: bool
 ) -> list[dict[str, Any]]:
     colour = COLOURS[place % len(COLOURS)]
+    mode = "lines" if len(curves.steps) > 1 else "markers"  # One point makes no line.
     shared = {
-        "type": "scatter", "mode": "lines", "xaxis": "x", "yaxis": f"y{side + 1}" if side else "y",
+        "type": "scatter", "mode": mode, "xaxis": "x", "yaxis": f"y{side + 1}" if side else "y",
         "legendgroup": f"variant {place}", "name": plain(name, 40), **({} if is_shown else {"visible": "legendonly"}),
     }  # fmt: skip
     # All seeds in one line with gaps between: a trace for each would cost a hundred times the bookkeeping.

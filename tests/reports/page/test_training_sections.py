@@ -67,6 +67,12 @@ def test_learning_curves_leave_out_what_shaping_added(found: Comparison) -> None
     assert [trace["y"][0] for trace in chart.traces if trace["yaxis"] == "y2"] == [0, 0.1, 0, 0.1]
 
 
+def test_a_training_of_one_point_is_seen(found: Comparison) -> None:
+    (chart,) = checked(learning_section(with_curves(comparison_part(found, 1), [point(100, 0.5, paid=1)]))).charts
+    assert {trace["mode"] for trace in chart.traces} == {"markers"}
+    assert [trace["y"] for trace in chart.traces] == [[1], [0.5]]
+
+
 def test_the_first_seven_of_many_variants_are_drawn_at_first(found: Comparison) -> None:
     comparison = replace(found, variants=tuple(replace(found.variants[0], name=f"v{number}") for number in range(8)))
     (chart,) = checked(learning_section(comparison)).charts
