@@ -26,7 +26,10 @@ from rewardlab.lab.statistics import (
 from rewardlab.lab.store import ResultStore, StoredRun
 from rewardlab.lab.store.faults import damaged
 
-__all__ = ["Comparison", "VariantSummary", "compare"]
+__all__ = ["NOT_RUN", "Comparison", "VariantSummary", "compare"]
+
+NOT_RUN = "has not run yet"
+"""What stands in `VariantSummary.failures` for a run that the store has nothing of."""
 
 # Where a number cannot lie, no interval of it can end.
 _LIMITS = {
@@ -122,7 +125,7 @@ def _finished(plan: Plan, variant: str, store: ResultStore) -> dict[int, StoredR
 def _failures(plan: Plan, variant: str, store: ResultStore, finished: Mapping[int, StoredRun]) -> dict[int, str]:
     missing = [run for run in plan.runs if run.variant == variant and run.seed not in finished]
     rows = {run.seed: store.read(run.identity) for run in missing}
-    return {seed: row.message if row is not None else "has not run yet" for seed, row in rows.items()}
+    return {seed: row.message if row is not None else NOT_RUN for seed, row in rows.items()}
 
 
 def _summary(

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rewardlab.lab.comparison import Comparison, VariantSummary
+from rewardlab.lab.comparison import NOT_RUN, Comparison, VariantSummary
 from rewardlab.lab.statistics import Estimate, PairedDifference, paired_difference
-from rewardlab.reports.page.shown_text import shortened
+from rewardlab.reports.page.shown_text import named, shortened
 
 __all__ = ["answer_sentence", "environment_groups", "failure_sentence"]
 
@@ -48,9 +48,7 @@ def failure_sentence(comparison: Comparison) -> str:
     """How many runs have no result, and why; empty if all have one."""
     missing = sum(len(variant.failures) for variant in comparison.variants)
     planned = sum(variant.planned for variant in comparison.variants)
-    waiting = sum(
-        message == "has not run yet" for variant in comparison.variants for message in variant.failures.values()
-    )
+    waiting = sum(message == NOT_RUN for variant in comparison.variants for message in variant.failures.values())
     parts = [f"{missing - waiting} of {planned} runs failed"] if missing > waiting else []
     parts += [f"{waiting} of {planned} have not run yet"] if waiting else []
     return f"{' and '.join(parts)}: what is shown rests on the others alone." if parts else ""
@@ -150,7 +148,7 @@ def _interval(found: Estimate) -> str:
 
 
 def _name(variant: VariantSummary) -> str:
-    return shortened(variant.name, _NAME_CHARACTERS)
+    return named(variant.name, _NAME_CHARACTERS)
 
 
 def _listed(variants: Sequence[VariantSummary]) -> str:

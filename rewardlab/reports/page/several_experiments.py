@@ -13,7 +13,7 @@ from rewardlab.errors import BadInput, Problem
 from rewardlab.lab.comparison import Comparison, VariantSummary
 from rewardlab.lab.statistics import PairedDifference, paired_difference
 from rewardlab.lab.store import ResultStore, Submitted
-from rewardlab.reports.page.shown_text import shortened
+from rewardlab.reports.page.shown_text import named, shortened
 
 __all__ = ["Change", "ReportedExperiment", "changes", "changes_sentence", "comparable"]
 
@@ -126,7 +126,7 @@ def changes_sentence(found: Sequence[Change]) -> str:
     if len(clear) > _NAMED:
         told.append(f"{len(clear) - _NAMED} more changed")
     if others:
-        whose = shortened(others[0], 40) if len(others) == 1 else f"{len(others)} variants"
+        whose = named(others[0], 40) if len(others) == 1 else f"{len(others)} variants"
         told.append(f"{'no' if clear else 'No'} change of {whose} can be told from chance")
     return f"{'; '.join(told)}."
 
@@ -160,7 +160,7 @@ def _told(change: Change, pair: PairedDifference) -> str:
     before, after = (side.metrics["objective"].value for side in (change.before, change.after))
     found = pair.difference
     return (
-        f"{shortened(change.name, 40)} achieved {before:.3g} before and {after:.3g} in {shortened(change.label, 40)}"
+        f"{named(change.name, 40)} achieved {before:.3g} before and {after:.3g} in {named(change.label, 40)}"
         f" ({found.value:+.3g} on the {found.count} seeds that both have, [{found.low:.3g}, {found.high:.3g}])"
     )
 

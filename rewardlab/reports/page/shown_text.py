@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["plain", "shortened", "shown"]
+__all__ = ["named", "plain", "shortened", "shown"]
 
 _PICTURES = 0x2400
 """Unicode has a picture for each control character of ASCII, from here on."""
@@ -40,6 +40,21 @@ def shortened(text: object, most: int) -> str:
         return line
     end = most // 4
     return f"{line[: most - end - 1]}…{line[-end:]}"
+
+
+def named(name: object, most: int) -> str:
+    """A name as it stands in a sentence: in quotes where it has what a sentence has between names.
+
+    Args:
+        name: Of a stranger's choice.
+        most: Its characters before it is `shortened`.
+
+    Example:
+        >>> named("ppo", 40), named("ppo, next observation", 40)
+        ('ppo', '"ppo, next observation"')
+    """
+    short = shortened(name, most)
+    return f'"{short}"' if any(mark in short for mark in (",", ";", " and ")) else short
 
 
 def plain(text: object, most: int = 120) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rewardlab.lab.comparison import NOT_RUN
 from rewardlab.reports.page.answer import answer_sentence, failure_sentence
 from tests.lab.small_experiment import plan_of, small_spec
 from tests.reports.page.made_comparison import Scores, summed_up
@@ -144,3 +145,16 @@ def test_names_are_short_and_steer_nothing(name: str) -> None:
 def test_without_a_catalogue_there_is_no_optimum_and_no_exploit() -> None:
     said = answer_of({"a": [20.0, 30.0], "b": [200.0, 210.0]}, has_catalogue=False)
     assert said == "b achieved most, 205, more than any other on the same seeds."
+
+
+def test_names_with_commas_are_told_apart() -> None:
+    """Bare, the three would read as five."""
+    said = answer_of({"ppo, inverse": [0.9, 0.5], "ppo": [0.1, 0.6], "ppo, next": [0.1, 0.61], "a and b": [0.1, 0.62]})
+    assert said.startswith(f'"ppo, inverse" achieved most, 0.7 ({BEST}), and ppo, "ppo, next" and "a and b" may be')
+
+
+def test_runs_that_have_not_run_have_not_failed() -> None:
+    comparison = summed_up({"a": [0.5, None, None]})
+    variant = replace(comparison.variants[0], failures={1: NOT_RUN, 2: "step 7: got reward nan"})
+    said = failure_sentence(replace(comparison, variants=(variant,)))
+    assert said == "1 of 3 runs failed and 1 of 3 have not run yet: what is shown rests on the others alone."
