@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, final
 
 import numpy as np
@@ -25,7 +26,7 @@ from rewardlab.errors import BadInput, Problem
 from rewardlab.lab.checked_environment import checked_environment
 from rewardlab.lab.claimed_work import Session, Task, do_claimed
 from rewardlab.lab.engines import Engine, Event
-from rewardlab.lab.provenance import code_version, library_versions
+from rewardlab.lab.provenance import work_provenance
 from rewardlab.lab.proxies import draw_proxies
 from rewardlab.lab.proxy_loss import proxy_loss
 from rewardlab.lab.rank_correlation import grouped_rank_correlation
@@ -155,14 +156,15 @@ def run_study(blocks: Sequence[Block], session: Session, engine: Engine) -> Iter
     # Two names of one environment share their blocks.
     missing = {block.identity: block for block in blocks if block.identity not in finished}
     tasks = [Task(identity, asdict(block), block) for identity, block in missing.items()]
-    with closing(do_claimed(tasks, session, engine, measure_block, _row, ["numpy", "scipy.sparse.linalg"])) as happened:
+    row = partial(_row, engine=type(engine).__name__)
+    with closing(do_claimed(tasks, session, engine, measure_block, row, ["numpy", "scipy.sparse.linalg"])) as happened:
         for task, event in happened:
             if event.kind in ("finished", "failed"):
                 yield from (block for block in blocks if block.identity == task.identity)
 
 
-def _row(task: Task, event: Event, seconds: float) -> StoredRun:
-    provenance = {"seconds": round(seconds, 3), "code": code_version(), "packages": library_versions()}
+def _row(task: Task, event: Event, seconds: float, *, engine: str) -> StoredRun:
+    provenance = work_provenance(engine=engine, seconds=seconds)
     if event.kind == "finished":
         return StoredRun(task.identity, "finished", task.settings, event.payload, "", provenance)
     return StoredRun(task.identity, "failed", task.settings, {}, str(event.payload), provenance)

@@ -12,7 +12,7 @@ from typing import Any
 from rewardlab.agents.training import TrainingRun
 from rewardlab.plugins import declared_plugins
 
-__all__ = ["code_version", "library_versions", "run_provenance"]
+__all__ = ["code_version", "library_versions", "run_provenance", "work_provenance"]
 
 _PACKAGES = ("gymnasium", "numpy", "rewardlab", "safetensors", "sb3-contrib", "scipy", "stable-baselines3", "torch")
 _GIT_SECONDS = 10
@@ -28,6 +28,17 @@ def run_provenance(training: TrainingRun, *, spec_hash: str, engine: str, second
         engine: What did it.
         seconds: That it took, evaluation included.
     """
+    seeds = {name: getattr(training, name) for name in _SEEDS}
+    return work_provenance(engine=engine, seconds=seconds) | {"seeds": seeds, "spec_hash": spec_hash}
+
+
+def work_provenance(*, engine: str, seconds: float) -> dict[str, Any]:
+    """What any result depends on beside its settings, and what it took.
+
+    Args:
+        engine: What did the work.
+        seconds: That it took.
+    """
     return {
         "code": code_version(),
         "device": "cpu",
@@ -36,8 +47,6 @@ def run_provenance(training: TrainingRun, *, spec_hash: str, engine: str, second
         "packages": library_versions(),
         "python": platform.python_version(),
         "seconds": round(seconds, 3),
-        "seeds": {name: getattr(training, name) for name in _SEEDS},
-        "spec_hash": spec_hash,
         "system": platform.system(),
         "threads": 1,
     }

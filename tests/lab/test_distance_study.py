@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,8 @@ def test_a_small_study_from_its_file_to_its_report(spec_file: Path, tmp_path: Pa
     assert (tmp_path / "out" / "distances.png").stat().st_size > 10_000
     # Again: nothing is measured anew, and the table is the same to the byte.
     before = stored_rows(tmp_path / "out")
+    origin = ResultStore(tmp_path / "out" / "results.sqlite").read(blocks_of(spec_file)[0].identity).provenance
+    assert (origin["engine"], origin["threads"], origin["python"]) == ("LocalEngine", 1, platform.python_version())
     assert call("run", spec_file, "--out", tmp_path / "out").code == 0
     assert (tmp_path / "out" / "results.csv").read_text(encoding="utf-8") == table
     assert stored_rows(tmp_path / "out") == before
