@@ -9,6 +9,7 @@ from rewardlab.lab.statistics.interval_coverage import chosen_kind, measured_at,
 from rewardlab.lab.statistics.interval_kinds import IntervalKind
 from rewardlab.lab.statistics.pairing import PairedDifference, paired_difference
 from rewardlab.lab.statistics.sample_size import seeds_needed
+from rewardlab.lab.statistics.short_number import short_number
 from rewardlab.lab.statistics.stratification import (
     PerformanceProfile,
     performance_profile,
@@ -33,6 +34,7 @@ __all__ = [
     "performance_profile",
     "probability_of_improvement",
     "seeds_needed",
+    "short_number",
     "steps_to_threshold",
     "stratified_estimate",
     "stratified_improvement",

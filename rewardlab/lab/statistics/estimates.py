@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from rewardlab.errors import BadInput, Problem
 from rewardlab.lab.statistics.interval_coverage import chosen_kind
 from rewardlab.lab.statistics.interval_kinds import IntervalKind, interval_ends, kind_problems, resampled
+from rewardlab.lab.statistics.short_number import short_number
 from rewardlab.lab.statistics.trimmed_mean import finite_scores, interquartile_mean
 
 __all__ = ["Estimate", "bootstrap_problems", "estimate"]
@@ -40,8 +41,8 @@ class Estimate:
 
     def __str__(self) -> str:
         seeds = f"{self.count} seeds" if self.planned is None else f"{self.count} of {self.planned} seeds"
-        interval = "" if self.kind == "none" else f" [{self.low:.3g}, {self.high:.3g}]"
-        return f"{self.value:.3g}{interval} ({seeds})"
+        interval = "" if self.kind == "none" else f" [{short_number(self.low)}, {short_number(self.high)}]"
+        return f"{short_number(self.value)}{interval} ({seeds})"
 
 
 def estimate(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rewardlab.lab.comparison import NOT_RUN, Comparison, VariantSummary
-from rewardlab.lab.statistics import Estimate, PairedDifference, paired_difference
+from rewardlab.lab.statistics import Estimate, PairedDifference, paired_difference, short_number
 from rewardlab.reports.page.shown_text import named, shortened
 
 __all__ = ["answer_sentence", "environment_groups", "failure_sentence"]
@@ -66,7 +66,7 @@ def _of_group(comparison: Comparison, group: Sequence[VariantSummary]) -> str:
     best = max(group, key=_achieved)
     optimum = comparison.best_objective(best)
     found = _number(best.metrics["objective"])
-    of = "" if optimum is None else f" (the exact optimum is {optimum:.3g})"
+    of = "" if optimum is None else f" (the exact optimum is {short_number(optimum)})"
     others = [variant for variant in group if variant is not best]
     tied = [variant for variant in others if np.isclose(_achieved(variant), _achieved(best), rtol=1e-9, atol=1e-12)]
     if not others:
@@ -122,9 +122,9 @@ def _gaming(variant: VariantSummary) -> str:
     name, share = max(shown, key=lambda one: one[1], default=("", 0.0))
     if share < _OFTEN:
         return ""
-    paid, achieved = (variant.metrics[metric].value for metric in ("paid", "objective"))
     how = shortened(name.replace("_", " "), _NAME_CHARACTERS)
-    return f"{_name(variant)} was paid {paid:.3g} and achieved {achieved:.3g}: {how} in {share:.0%} of its episodes"
+    paid, achieved = (short_number(variant.metrics[metric].value) for metric in ("paid", "objective"))
+    return f"{_name(variant)} was paid {paid} and achieved {achieved}: {how} in {share:.0%} of its episodes"
 
 
 def _is_meant(comparison: Comparison, variant: VariantSummary) -> bool:
@@ -140,11 +140,11 @@ def _achieved(variant: VariantSummary) -> float:
 
 def _number(found: Estimate) -> str:
     partly = f" (on {found.count} of {found.planned} seeds)" if found.planned not in (None, found.count) else ""
-    return f"{found.value:.3g}{partly}"
+    return f"{short_number(found.value)}{partly}"
 
 
 def _interval(found: Estimate) -> str:
-    return "" if found.kind == "none" else f" [{found.low:.3g}, {found.high:.3g}]"
+    return "" if found.kind == "none" else f" [{short_number(found.low)}, {short_number(found.high)}]"
 
 
 def _name(variant: VariantSummary) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rewardlab.lab.comparison import Comparison, VariantSummary
+from rewardlab.lab.statistics import short_number
 from rewardlab.reports.page.charts import COLOURS, SYMBOLS, Chart, named_axis, plain, rounded
 from rewardlab.reports.page.section import Section, TextTable, estimate_cell
 
@@ -106,5 +107,5 @@ def _table(comparison: Comparison) -> TextTable:
     rows = [[label, *(estimate_cell(variant.metrics.get(metric)) for variant in variants)] for metric, label in _SIDES]
     best = [comparison.best_objective(variant) for variant in variants]
     if any(value is not None for value in best):
-        rows.append(["exact optimum", *("-" if value is None else f"{value:.3g}" for value in best)])
+        rows.append(["exact optimum", *("-" if value is None else short_number(value) for value in best)])
     return TextTable(head, rows, "The numbers of this picture", is_folded=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from rewardlab.errors import BadInput, Problem
 from rewardlab.lab.comparison import Comparison, VariantSummary
-from rewardlab.lab.statistics import PairedDifference, paired_difference
+from rewardlab.lab.statistics import PairedDifference, paired_difference, short_number
 from rewardlab.lab.store import ResultStore, Submitted
 from rewardlab.reports.page.shown_text import named, shortened
 
@@ -160,8 +160,10 @@ def _told(change: Change, pair: PairedDifference) -> str:
     before, after = (side.metrics["objective"].value for side in (change.before, change.after))
     found = pair.difference
     return (
-        f"{named(change.name, 40)} achieved {before:.3g} before and {after:.3g} in {named(change.label, 40)}"
-        f" ({found.value:+.3g} on the {found.count} seeds that both have, [{found.low:.3g}, {found.high:.3g}])"
+        f"{named(change.name, 40)} achieved {short_number(before)} before and {short_number(after)}"
+        f" in {named(change.label, 40)}"
+        f" ({short_number(found.value, signed=True)} on the {found.count} seeds that both have,"
+        f" [{short_number(found.low)}, {short_number(found.high)}])"
     )
 
 

@@ -57,6 +57,11 @@ def test_a_tie() -> None:
     assert said == f"a and b achieved the same, 0.5 ({BEST}), more than any other on the same seeds."
 
 
+def test_thousands_are_written_out() -> None:
+    said = answer_of({"a": [1000.0, 1000.0], "b": [-1234.4, -1234.4]})
+    assert said.startswith("a achieved most, 1,000 (")
+
+
 def test_one_variant_is_best_of_nothing() -> None:
     assert answer_of({"alone": [0.5, 0.5, 0.5]}) == f"alone achieved 0.5 [0.5, 0.5] ({BEST})."
 
