@@ -77,6 +77,7 @@ def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> 
     from rewardlab.lab.store import ResultStore
     from rewardlab.lab.written_beside import write_text, written_beside
     from rewardlab.reports.distance_study import draw_study, study_csv, study_lines
+    from rewardlab.reports.folder import page_or_told
     from rewardlab.reports.page.experiment_page import PAGE_NAME
     from rewardlab.reports.page.study_page import write_study_page
 
@@ -103,13 +104,15 @@ def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> 
             write_text(folder / "results.csv", [study_csv(rows)])
             with written_beside(folder / "distances.png") as beside:
                 draw_study(rows, beside)
-            write_study_page(rows, failures, store, experiment, folder / PAGE_NAME)
+        page = page_or_told(
+            lambda: write_study_page(rows, failures, store, experiment, folder / PAGE_NAME),
+            PAGE_NAME,
+            lambda text: console.print(Text(text), soft_wrap=True),
+        )
     for line in [*(study_lines(rows) if rows else ["nothing is finished"]), *failures]:
         console.print(Text(line), soft_wrap=True)
-    if rows:
-        console.print(
-            Text(f"Written: results.csv, distances.png, {PAGE_NAME}, results.sqlite in {folder}"), soft_wrap=True
-        )
+    files = [*(["results.csv", "distances.png"] if rows else []), *(path.name for path in page), "results.sqlite"]
+    console.print(Text(f"Written: {', '.join(files)} in {folder}"), soft_wrap=True)
     return 1 if failures else 0
 
 

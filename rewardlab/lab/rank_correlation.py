@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -47,7 +48,12 @@ def grouped_rank_correlation(
         rng: Draws the resamples.
         level: The nominal coverage.
         resamples: The number of bootstrap draws.
+
+    Returns:
+        NaN where there is no group: nothing was ordered.
     """
+    if not groups:
+        return Estimate(math.nan, math.nan, math.nan, 0)
     value = float(np.mean([rank_correlation(first, second) for first, second in groups]))
     draws = np.zeros(resamples)
     for first, second in groups:

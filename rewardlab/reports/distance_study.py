@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,15 @@ from rewardlab.reports.saved_figure import save_figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["COST_TITLES", "PREDICTOR_TITLES", "draw_study", "study_csv", "study_lines"]
+__all__ = [
+    "COST_TITLES",
+    "PREDICTOR_TITLES",
+    "correlation_cell",
+    "correlation_scope",
+    "draw_study",
+    "study_csv",
+    "study_lines",
+]
 
 PREDICTOR_TITLES = {
     "starc": "STARC",
@@ -39,14 +49,13 @@ _COLOURS = {"catalogue": "#d55e00", "weights": "#0072b2", "entries": "#009e73", 
 def study_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The rank correlations as a plain table, and what a reader must know of it."""
     found = correlations(rows)
-    worlds = len({row["world"] for row in rows})
     lines = [
-        f"Spearman's rank correlation with normalised regret, mean over {worlds} environments, {len(rows)} proxies",
+        f"Spearman's rank correlation with normalised regret, {correlation_scope(rows)}",
         "",
         f"{'':<12}{COST_TITLES['exact']:>28}{COST_TITLES['trained']:>28}",
     ]
     lines += [
-        f"{PREDICTOR_TITLES[name]:<12}{_cell(found[name]['exact']):>28}{_cell(found[name]['trained']):>28}"
+        f"{PREDICTOR_TITLES[name]:<12}{correlation_cell(found[name]['exact']):>28}{correlation_cell(found[name]['trained']):>28}"
         for name in PREDICTORS
     ]
     lines += [
@@ -54,6 +63,21 @@ def study_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         "[95 % bootstrap intervals over the proxies of each environment; environments as they are]",
     ]
     return lines
+
+
+def correlation_scope(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What a rank correlation is made of, in words; one proxy alone has no order, and is in none of them.
+
+    Args:
+        rows: Of `rewardlab.lab.distance_study.study_rows`.
+    """
+    counts = [count for count in Counter(row["world"] for row in rows).values() if count > 1]
+    return f"mean over {len(counts)} environment{'s' if len(counts) != 1 else ''}, {sum(counts)} proxies"
+
+
+def correlation_cell(found: Estimate) -> str:
+    """A rank correlation with its interval, a dash where nothing could be ordered."""
+    return "-" if math.isnan(found.value) else f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
 
 
 def study_csv(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -88,7 +112,7 @@ def draw_study(rows: Sequence[Mapping[str, Any]], path: Path) -> Path:
         for line, cost in enumerate(COST_TITLES):
             axis = axes[line][column]
             _scatter(axis, rows, name, cost)
-            axis.set_title(f"{PREDICTOR_TITLES[name]}: rho {_cell(found[name][cost])}", fontsize=9)
+            axis.set_title(f"{PREDICTOR_TITLES[name]}: rho {correlation_cell(found[name][cost])}", fontsize=9)
         axes[1][column].set_xlabel(
             "angle, degrees" if name == "angle" else f"{PREDICTOR_TITLES[name]} distance to the objective"
         )
@@ -108,7 +132,3 @@ def _scatter(axis: Axes, rows: Sequence[Mapping[str, Any]], name: str, cost: str
             axis.scatter(across, up, s=9, alpha=0.55, color=colour, linewidths=0, label=family, rasterized=True)
     axis.set_ylim(-0.04, 1.04)
     axis.grid(alpha=0.25)
-
-
-def _cell(found: Estimate) -> str:
-    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"

@@ -15,7 +15,7 @@ from rewardlab.reports.curves import draw_curves
 from rewardlab.reports.replay import Frame, play_again, write_gif
 from rewardlab.reports.table import as_text
 
-__all__ = ["replay_frames", "typical_run", "write_report", "write_tables"]
+__all__ = ["page_or_told", "replay_frames", "typical_run", "write_report", "write_tables"]
 
 
 def write_report(
@@ -80,19 +80,37 @@ def replay_frames(run: StoredRun, render_mode: str) -> Iterator[Frame]:
         env.close()
 
 
+def page_or_told(write: Callable[[], Path], name: str, tell: Callable[[str], None]) -> list[Path]:
+    """Write a page, or tell why there is none.
+
+    Args:
+        write: Writes it.
+        name: What it is called.
+        tell: Told what went wrong.
+
+    Returns:
+        The file, or nothing.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    try:
+        return [write()]
+    except OSError:  # a full disk, which costs the tables as well
+        raise
+    except Exception as fault:  # much of the page is a stranger's, and must not cost the table
+        tell(f"no {name}: {' '.join(f'{type(fault).__name__}: {fault}'.split())}")
+        return []
+
+
 def _write_page(
     comparison: Comparison, store: ResultStore, experiment: Submitted, folder: Path, tell: Callable[[str], None]
 ) -> list[Path]:
     from rewardlab.reports.page import write_page
     from rewardlab.reports.page.experiment_page import PAGE_NAME
 
-    try:
-        return [write_page(comparison, store, experiment, folder / PAGE_NAME)]
-    except OSError:  # a full disk, which costs the tables as well
-        raise
-    except Exception as fault:  # much of the page is a stranger's, and must not cost the table
-        tell(f"no {PAGE_NAME}: {' '.join(f'{type(fault).__name__}: {fault}'.split())}")
-        return []
+    path = folder / PAGE_NAME
+    return page_or_told(lambda: write_page(comparison, store, experiment, path), path.name, tell)
 
 
 def _write_replay(variant: VariantSummary, folder: Path, index: int, tell: Callable[[str], None]) -> Path | None:

@@ -26,6 +26,7 @@ from rewardlab.lab.shipped import shipped_experiments
 from rewardlab.lab.store import ResultStore, Submitted
 from rewardlab.lab.study_spec import DistanceStudySpec, read_any_spec
 from rewardlab.reports.distance_study import draw_study, study_csv, study_lines
+from rewardlab.reports.page import study_page
 from rewardlab_envs.boat_race import boat_race_task
 from tests.command_line import call
 from tests.command_line import rows as stored_rows
@@ -75,7 +76,9 @@ def test_what_predictors_say_of_proxies_that_are_known() -> None:
     assert (nothing["angle"], nothing["hackable"], nothing["unsafe"]) == (90, 0, 1)
 
 
-def test_a_small_study_from_its_file_to_its_report(spec_file: Path, tmp_path: Path) -> None:
+def test_a_small_study_from_its_file_to_its_report(
+    spec_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said = call("run", spec_file, "--out", tmp_path / "out", "--workers", 2)
     assert said.code == 0, said.err
     assert "STARC" in said.out
@@ -83,6 +86,10 @@ def test_a_small_study_from_its_file_to_its_report(spec_file: Path, tmp_path: Pa
     table = (tmp_path / "out" / "results.csv").read_text(encoding="utf-8")
     assert len(table.splitlines()) == 15
     assert (tmp_path / "out" / "distances.png").stat().st_size > 10_000
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "mean over 2 environments, 14 proxies" in page
+    assert 'id="failed"' not in page
+    assert "Written: results.csv, distances.png, report.html, results.sqlite in" in said.words
     # Again: nothing is measured anew, and the table is the same to the byte.
     before = stored_rows(tmp_path / "out")
     origin = ResultStore(tmp_path / "out" / "results.sqlite").read(blocks_of(spec_file)[0].identity).provenance
@@ -90,6 +97,18 @@ def test_a_small_study_from_its_file_to_its_report(spec_file: Path, tmp_path: Pa
     assert call("run", spec_file, "--out", tmp_path / "out").code == 0
     assert (tmp_path / "out" / "results.csv").read_text(encoding="utf-8") == table
     assert stored_rows(tmp_path / "out") == before
+    assert call("report", tmp_path / "out", "--out", tmp_path / "again.html").code == 0
+    assert (tmp_path / "again.html").read_text(encoding="utf-8") == page
+
+    # A page that cannot be made costs nothing else.
+    def broken(*_: object) -> Path:
+        raise LookupError("no template\nhere")
+
+    monkeypatch.setattr(study_page, "write_study_page", broken)
+    said = call("run", spec_file, "--out", tmp_path / "out")
+    assert said.code == 0, said.err
+    assert "no report.html: LookupError: no template here" in said.words
+    assert "Written: results.csv, distances.png, results.sqlite in" in said.words
 
 
 def test_it_goes_on_where_it_stopped_and_cutting_matters_to_no_result(spec_file: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from rewardlab.lab.distance_study import PREDICTORS, correlations
 from rewardlab.lab.statistics import Estimate
 from rewardlab.lab.store import ResultStore, StoredRun, Submitted
 from rewardlab.lab.written_beside import write_text
-from rewardlab.reports.distance_study import COST_TITLES, PREDICTOR_TITLES
+from rewardlab.reports.distance_study import COST_TITLES, PREDICTOR_TITLES, correlation_cell, correlation_scope
 from rewardlab.reports.page.charts import COLOURS, SYMBOLS, Chart, plain, rounded
 from rewardlab.reports.page.document import page_html
 from rewardlab.reports.page.origin import origin_facts
@@ -25,6 +26,9 @@ __all__ = ["study_answer", "study_page", "write_study_page"]
 
 _DRAWN = ("starc", "epic", "epic_mean", "dard", "angle")
 _TITLE_CHARACTERS = 300
+_REASON_CHARACTERS = 1_000
+_SAID = {"angle": "the angle", "hackable": "the verdict hackable", "unsafe": "the verdict UNSAFE"}
+"""In a sentence, where it differs from the title."""
 
 
 def study_answer(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -38,15 +42,19 @@ def study_answer(rows: Sequence[Mapping[str, Any]]) -> str:
     if not ordered:
         return "Too little is finished for a rank correlation." if rows else "Nothing is finished yet."
     best, others = ordered[0], ordered[1:]
-    text = f"{_told(best, found)} orders proxies most as training on them loses"
+    if found[best].value > 0:
+        chance = ", which may be chance" if found[best].low <= 0 else ""
+        text = f"{_told(best, found)} orders proxies most as training on them loses{chance}"
+    else:
+        text = f"Nothing orders proxies as training on them loses: the most is {_told(best, found)}"
     if others:
         overlap = ", and their intervals overlap" if found[others[0]].high >= found[best].low else ""
         text += f"; the next is {_told(others[0], found)}{overlap}"
-    worlds = len({row["world"] for row in rows})
-    return (
-        f"{text} (Spearman's rank correlation, mean over {worlds} environments, {len(rows)} proxies; the best of"
-        f" {len(ordered)}, chosen by these very numbers, which flatters it)."
+    text = (
+        f"{text} (Spearman's rank correlation, {correlation_scope(rows)}; the best of {len(ordered)}, chosen by these"
+        " very numbers, which flatters it)."
     )
+    return text[0].upper() + text[1:]
 
 
 def study_page(
@@ -97,7 +105,7 @@ def write_study_page(
 def _correlations(rows: Sequence[Mapping[str, Any]]) -> Section:
     found = correlations(rows)
     cells = [
-        [PREDICTOR_TITLES[name], *(_correlation(found[name][cost]) for cost in COST_TITLES)] for name in PREDICTORS
+        [PREDICTOR_TITLES[name], *(correlation_cell(found[name][cost]) for cost in COST_TITLES)] for name in PREDICTORS
     ]
     table = TextTable(["", *COST_TITLES.values()], cells, "Rank correlation with normalised regret")
     lead = "1 if it orders the proxies of an environment just as their regret does, 0 if the two orders are unrelated."
@@ -166,20 +174,19 @@ def _origin(store: ResultStore, experiment: Submitted) -> Section:
         ],
         blocks=[
             TextBlock(
-                json.dumps(experiment.spec, indent=1, ensure_ascii=False), "The spec, with all that was not said", True
+                json.dumps(experiment.spec, indent=1, ensure_ascii=False, sort_keys=True),
+                "The spec, with all that was not said",
+                True,
             )
         ],
     )
 
 
 def _parted(line: str) -> list[str]:
-    block, _, why = line.partition(": ")
-    return [block, why]
+    """The block and why; a colon may stand in the name of an environment and in a message."""
+    found = re.fullmatch(r"(.*?, proxies \d+ to \d+): (.*)", line, re.DOTALL)
+    return [line, ""] if found is None else [found[1], shortened(found[2], _REASON_CHARACTERS)]
 
 
 def _told(name: str, found: Mapping[str, Estimate]) -> str:
-    return f"{PREDICTOR_TITLES[name]} {_correlation(found[name])}"
-
-
-def _correlation(found: Estimate) -> str:
-    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+    return f"{_SAID.get(name, PREDICTOR_TITLES[name])} {correlation_cell(found[name])}"

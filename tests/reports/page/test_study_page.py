@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from rewardlab.lab.claimed_work import at_work
 from rewardlab.lab.distance_study import PREDICTORS
 from rewardlab.lab.store import Member, ResultStore, Submitted
+from rewardlab.reports.distance_study import study_lines
 from rewardlab.reports.page.study_page import study_answer, write_study_page
+from tests.command_line import call
 
 
 def made_rows() -> list[dict[str, Any]]:
@@ -48,3 +51,54 @@ def test_a_page_has_all_parts_and_names_what_failed(tmp_path: Path) -> None:
     assert "one, \\u0026lt;b\\u0026gt;3" in page  # Plotly is given the very characters
     write_study_page([], failures, store, experiment, path)
     assert "Nothing is finished yet." in path.read_text(encoding="utf-8")
+
+
+def test_verdicts_are_called_verdicts() -> None:
+    rows = [row | {"unsafe": row["starc"], "starc": 0.5} for row in made_rows()]
+    assert study_answer(rows).startswith("The verdict UNSAFE 1.00 [1.00, 1.00] orders proxies most")
+
+
+def test_what_orders_the_other_way_round_is_not_said_to_order() -> None:
+    rows = [row | dict.fromkeys(PREDICTORS, -row["exact"]) for row in made_rows()]
+    assert study_answer(rows).startswith("Nothing orders proxies as training on them loses: the most is STARC -1.00")
+
+
+def test_an_order_that_may_be_chance_is_said_to_be() -> None:
+    """Three proxies, of which two are in order: a resample often has them the other way round, or one thing alone."""
+    rows = [row | {"starc": place} for row, place in zip(made_rows()[:3], (1.0, 0.0, 2.0), strict=True)]
+    rows = [row | {"epic": 0.5} for row in rows]
+    assert "loses, which may be chance; the next is" in study_answer(rows)
+
+
+def test_a_proxy_that_is_alone_in_its_environment_is_in_no_correlation(tmp_path: Path) -> None:
+    """It has no order; where no environment has more, there is nothing to say, and no warning of numpy's."""
+    ten, alone = made_rows()[:10], made_rows()[10:11]
+    assert "mean over 1 environment, 10 proxies" in study_answer([*ten, *alone])
+    assert study_answer(alone) == "Too little is finished for a rank correlation."
+    experiment = Submitted("small", {"study": "distances"}, (Member("two", 0, "a" * 32),))
+    path = write_study_page(alone, [], ResultStore(tmp_path / "results.sqlite"), experiment, tmp_path / "report.html")
+    assert '<th scope="row">STARC</th><td>-</td><td>-</td>' in path.read_text(encoding="utf-8")
+    assert study_lines(alone)[3].split() == ["STARC", "-", "-"]
+
+
+def test_a_colon_in_a_name_parts_no_block_from_its_number(tmp_path: Path) -> None:
+    experiment = Submitted("small", {"study": "distances"}, (Member("map: ice", 0, "a" * 32),))
+    failures = ["map: ice, proxies 0 to 4: ValueError: a"]
+    path = write_study_page([], failures, ResultStore(tmp_path / "results.sqlite"), experiment, tmp_path / "page.html")
+    row = '<th scope="row">map: ice, proxies 0 to 4</th><td>ValueError: a</td>'
+    assert row in path.read_text(encoding="utf-8")
+
+
+def test_the_command_takes_a_study_of_which_nothing_is_finished(tmp_path: Path) -> None:
+    world = {"name": "ice", "environment": {"id": "rewardlab_envs:rewardlab/BoatRace-v0", "settings": {}}}
+    spec = {
+        "version": 1, "name": "far", "study": "distances", "question": "", "environments": [world],
+        "proxies": 4, "gamma": 0.9, "budget_steps": 10, "seeds": 1, "proxy_seed": 0,
+    }  # fmt: skip
+    with at_work(ResultStore(tmp_path / "results.sqlite"), Submitted("far", spec, (Member("ice", 0, "0" * 32),))):
+        pass
+    said = call("report", tmp_path)
+    assert (said.code, said.out, said.err) == (0, f"Written: {tmp_path / 'report.html'}\n", "")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Nothing is finished yet." in page
+    assert '<th scope="row">ice, proxies 0 to 3</th><td>not run</td>' in page
