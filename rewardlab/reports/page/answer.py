@@ -76,17 +76,21 @@ def _of_group(comparison: Comparison, group: Sequence[VariantSummary]) -> str:
     else:
         first = f"{_name(best)} achieved most, {found}{of}"
     if others:
-        first += _compared(best, [variant for variant in others if variant not in tied])
+        first += _compared(best, [variant for variant in others if variant not in tied], len(group))
     told = [text for variant in group if not _is_meant(comparison, variant) and (text := _gaming(variant))]
     more = [f"{len(told) - _NAMED} more were gamed as well"] if len(told) > _NAMED else []
     return "; ".join([first, *told[:_NAMED], *more])
 
 
-def _compared(best: VariantSummary, others: Sequence[VariantSummary]) -> str:
-    """Who may be as good, and how far the choice of the best can be trusted."""
+def _compared(best: VariantSummary, others: Sequence[VariantSummary], of: int) -> str:
+    """Who may be as good, and how far the choice of the best, of so many, can be trusted."""
     pairs = {variant.name: _less(variant, best) for variant in others}
-    alike = [variant for variant in others if (pair := pairs[variant.name]) is None or pair.difference.high >= 0]
     single = [variant for variant in others if (pair := pairs[variant.name]) is not None and pair.difference.count == 1]
+    alike = [
+        variant
+        for variant in others
+        if (pair := pairs[variant.name]) is None or pair.difference.high >= 0 or variant in single
+    ]
     text = ""
     if single and len(single) == len(others):
         return ", on one seed, which cannot tell a difference from chance"
@@ -94,8 +98,8 @@ def _compared(best: VariantSummary, others: Sequence[VariantSummary]) -> str:
         text += f", and {_listed(alike)} may be as good"
     elif others:
         text += ", more than any other on the same seeds"
-    if len(others) + 1 >= _MANY:
-        text += f" (the best of {len(others) + 1}, chosen by these very numbers, which flatters it)"
+    if others and of >= _MANY:
+        text += f" (the best of {of}, chosen by these very numbers, which flatters it)"
     return text
 
 

@@ -163,3 +163,14 @@ def test_runs_that_have_not_run_have_not_failed() -> None:
     variant = replace(comparison.variants[0], failures={1: NOT_RUN, 2: "step 7: got reward nan"})
     said = failure_sentence(replace(comparison, variants=(variant,)))
     assert said == "1 of 3 runs failed and 1 of 3 have not run yet: what is shown rests on the others alone."
+
+
+def test_one_seed_of_one_of_them_tells_nothing_of_that_one() -> None:
+    said = answer_of({"best": [0.9, 0.9, 0.9], "a": [0.5, None, None], "b": [0.1, 0.1, 0.1]})
+    assert said == f"best achieved most, 0.9 ({BEST}), and a may be as good."
+
+
+def test_those_that_share_the_first_place_are_counted_among_all() -> None:
+    said = answer_of({"a": [0.5, 0.5], "b": [0.5, 0.5]} | {f"v{number}": [0.1, 0.1] for number in range(4)})
+    assert said.startswith(f"a and b achieved the same, 0.5 ({BEST}), more than any other on the same seeds (the best")
+    assert "(the best of 6, chosen" in said
