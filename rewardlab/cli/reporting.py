@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+
+from rewardlab.errors import BadInput
 
 __all__ = ["compare_reports", "report"]
 
@@ -16,6 +19,7 @@ def report(options: argparse.Namespace) -> int:
 
     store, experiment = opened(options.what)
     path = options.out or store.path.parent / PAGE_NAME
+    _check(path)
     if "study" in experiment.spec:
         rows, failures = study_found(store, experiment)
         write_study_page(rows, failures, store, experiment, path)
@@ -31,6 +35,7 @@ def compare_reports(options: argparse.Namespace) -> int:
     from rewardlab.reports.page.before_after import write_several
     from rewardlab.reports.page.several_experiments import ReportedExperiment
 
+    _check(options.out)
     found = [opened(what) for what in options.what]
     names = [experiment.name for _, experiment in found]
     labels = [
@@ -43,3 +48,10 @@ def compare_reports(options: argparse.Namespace) -> int:
     ]
     print(f"Written: {write_several(reported, options.out)}")
     return 0
+
+
+def _check(path: Path) -> None:
+    from rewardlab.lab.written_beside import path_problems
+
+    if problems := path_problems(path):
+        raise BadInput(*problems)

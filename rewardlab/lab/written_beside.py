@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from rewardlab.errors import Problem
 from rewardlab.lab.store.owner import has_left, process_mark
 
-__all__ = ["write_text", "written_beside"]
+__all__ = ["path_problems", "write_text", "written_beside"]
 
 _UNFINISHED = re.compile(r"\.(\d+-\d+)\.part-.+")
 
@@ -52,6 +53,19 @@ def write_text(path: Path, parts: Iterable[str]) -> Path:
     with written_beside(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         file.writelines(parts)
     return path
+
+
+def path_problems(path: Path) -> list[Problem]:
+    """Why no file can be called so, before anything is made that it should hold; none if one can.
+
+    Args:
+        path: Of a file to write.
+    """
+    if path.is_dir():
+        return [Problem(str(path), "a folder", "a file", "name a file in it")]
+    if not path.parent.is_dir():
+        return [Problem(str(path.parent), "no folder", "a folder that exists")]
+    return []
 
 
 def _sweep(folder: Path) -> None:

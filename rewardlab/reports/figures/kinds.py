@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rewardlab.errors import BadInput, Problem
 from rewardlab.lab.comparison import Comparison
-from rewardlab.lab.written_beside import written_beside
+from rewardlab.lab.written_beside import path_problems, written_beside
 from rewardlab.reports.curves import curves_figure
 from rewardlab.reports.distance_study import draw_study
 from rewardlab.reports.figures.drawn_ledger import ledger_figure
@@ -40,10 +40,7 @@ def check_figure_path(path: Path) -> None:
     if path.suffix not in FIGURE_ENDINGS:
         got = f"the ending {path.suffix!r}" if path.suffix else "no ending"
         problems.append(Problem(str(path), got, f"one of {', '.join(FIGURE_ENDINGS)}"))
-    if path.is_dir():
-        problems.append(Problem(str(path), "a folder", "a file"))
-    elif not path.parent.is_dir():
-        problems.append(Problem(str(path.parent), "no folder", "a folder that exists"))
+    problems += path_problems(path)
     if problems:
         raise BadInput(*problems)
 

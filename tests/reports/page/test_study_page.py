@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from rewardlab.lab.claimed_work import at_work
 from rewardlab.lab.distance_study import PREDICTORS
 from rewardlab.lab.store import Member, ResultStore, Submitted
@@ -102,3 +104,14 @@ def test_the_command_takes_a_study_of_which_nothing_is_finished(tmp_path: Path) 
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Nothing is finished yet." in page
     assert '<th scope="row">ice, proxies 0 to 3</th><td>not run</td>' in page
+
+
+@pytest.mark.parametrize(("out", "words"), [("", "got a folder, expected a file"), ("no/page.html", "got no folder")])
+def test_where_no_page_can_be_written_is_told_before_it_is_made(out: str, words: str, tmp_path: Path) -> None:
+    experiment = Submitted("small", {"study": "distances"}, (Member("two", 0, "a" * 32),))
+    with at_work(ResultStore(tmp_path / "results.sqlite"), experiment):
+        pass
+    for command in (("report", tmp_path), ("compare-reports", tmp_path, tmp_path)):
+        said = call(*command, "--out", tmp_path / out)
+        assert said.code == 2
+        assert words in said.err
