@@ -11,6 +11,7 @@ from PIL import Image
 
 from rewardlab.errors import BadInput
 from rewardlab.lab.comparison import Comparison
+from rewardlab.lab.statistics import Estimate
 from rewardlab.reports.figures import FIGURE_KINDS, ledger_figure, score_figure, training_plane, write_figure
 from tests.reports.finished_experiment import comparison_of
 
@@ -32,6 +33,15 @@ def test_seeds_are_points_and_their_mean_stands_beside_with_its_interval(tmp_pat
         assert [line.get_xdata()[0] for line in means] == pytest.approx([2 * unit] * 2)
     assert [text.get_text() for text in paid.texts] == ["20 [0, 40]"] * 2
     assert [label.get_text() for label in paid.get_yticklabels()] == ["one", "two"]
+
+
+def test_an_interval_ends_where_it_ends_on_either_side(tmp_path: Path) -> None:
+    found = comparison_of(tmp_path, "one")
+    first = found.variants[0]
+    skewed = replace(first, metrics={**first.metrics, "paid": Estimate(20.0, 5.0, 22.0, 3)})
+    paid, _ = panels(score_figure(replace(found, variants=(skewed,))))
+    (segment,) = paid.collections[0].get_segments()
+    assert [end[0] for end in segment] == pytest.approx([5, 22])
 
 
 def test_the_exact_optimum_is_a_line_in_the_panel_of_the_objective_alone(tmp_path: Path) -> None:
@@ -61,6 +71,31 @@ def test_the_way_of_a_training_leaves_shaping_out(tmp_path: Path) -> None:
     (way,) = (line for line in panel.get_lines() if line.get_linewidth() > 2)
     assert list(way.get_xdata()) == pytest.approx([10, 10, 10])
     assert list(way.get_ydata()) == pytest.approx([0.1, 0.1, 0.1])
+
+
+def test_a_way_begins_at_the_ring_and_ends_at_the_disc(tmp_path: Path) -> None:
+    """Paid 3, of which 1 is shaping, and achieved 1 at first; 6 and 0.5 at last."""
+    points = [
+        {"steps": 100, "paid": 3.0, "objective": 1.0, "ledger": {"shaping": 1.0, "speed": 2.0}},
+        {"steps": 200, "paid": 6.0, "objective": 0.5, "ledger": {"speed": 4.0, "late": 2.0}},
+    ]
+    (panel,) = panels(training_plane(_with_curve(tmp_path, points)))
+    marks = {line.get_markerfacecolor(): line for line in panel.get_lines() if line.get_marker() == "o"}
+    ring = marks.pop("white")
+    (disc,) = marks.values()
+    assert (ring.get_xdata()[0], ring.get_ydata()[0]) == pytest.approx((2, 1))
+    assert (disc.get_xdata()[0], disc.get_ydata()[0]) == pytest.approx((6, 0.5))
+    # A term that a point does not name paid nothing then.
+    (panel,) = panels(ledger_figure(_with_curve(tmp_path, points)))
+    lines = {line.get_label(): list(line.get_ydata()) for line in panel.get_lines()}
+    assert lines == {"shaping": [1, 0], "speed": [2, 4], "late": [0, 2]}
+
+
+def _with_curve(folder: Path, points: list[dict[str, Any]]) -> Comparison:
+    found = comparison_of(folder, "one", seeds=1)
+    first = found.variants[0]
+    runs = {seed: replace(run, result={**run.result, "curve": points}) for seed, run in first.runs.items()}
+    return replace(found, variants=(replace(first, runs=runs),))
 
 
 def test_the_ledger_has_a_line_for_each_term_with_a_stroke_of_its_own(tmp_path: Path) -> None:

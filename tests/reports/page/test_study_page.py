@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +116,17 @@ def test_where_no_page_can_be_written_is_told_before_it_is_made(out: str, words:
         said = call(*command, "--out", tmp_path / out)
         assert said.code == 2
         assert words in said.err
+
+
+def test_each_cost_has_its_own_column_and_its_own_panel(tmp_path: Path) -> None:
+    """The worst optimal policy loses as STARC says, learners the other way round: the mean of theirs is drawn."""
+    rows = [row | {"trained": [1 - row["exact"], 0.0]} for row in made_rows()[:10]]
+    experiment = Submitted("small", {"study": "distances"}, (Member("one", 0, "a" * 32),))
+    path = write_study_page(rows, [], ResultStore(tmp_path / "results.sqlite"), experiment, tmp_path / "report.html")
+    page = path.read_text(encoding="utf-8")
+    assert '<th scope="row">STARC</th><td>1.00 [1.00, 1.00]</td><td>-1.00 [-1.00, -1.00]</td>' in page
+    island = page.split('<script type="application/json" id="charts">')[1].split("</script>")[0]
+    exact, trained = json.loads(island)["regret-starc"]["data"]
+    assert (exact["yaxis"], exact["x"], exact["y"]) == ("y", *[[number / 10 for number in range(10)]] * 2)
+    assert (trained["yaxis"], trained["x"]) == ("y2", exact["x"])
+    assert trained["y"] == pytest.approx([(1 - number / 10) / 2 for number in range(10)])
