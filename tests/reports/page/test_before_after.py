@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rewardlab.errors import BadInput
 from rewardlab.lab import ResultStore, submission
-from rewardlab.reports.page.before_after import settings_that_differ, several_page, write_several
+from rewardlab.lab.statistics import Estimate
+from rewardlab.reports.page.before_after import _chart, settings_that_differ, several_page, write_several
+from rewardlab.reports.page.scores import scores_chart
 from rewardlab.reports.page.several_experiments import ReportedExperiment, changes, changes_sentence
 from tests.command_line import call
 from tests.reports.page.made_comparison import Scores, made_comparison, summed_up
@@ -118,3 +121,15 @@ def test_the_command_wants_two_and_names_what_is_missing(tmp_path: Path) -> None
     made(tmp_path, "one", {"a": [0.1]})
     assert "a folder without a results.sqlite" in call("compare-reports", tmp_path).err
     assert not list(tmp_path.glob("*.html"))
+
+
+def test_bars_end_where_their_intervals_do(tmp_path: Path) -> None:
+    one = reported("a", {"hacked": [0.5, 0.5]}, tmp_path)
+    first = one.comparison.variants[0]
+    skewed = replace(first, metrics={**first.metrics, "objective": Estimate(0.5, 0.2, 0.6, 2)})
+    for chart in (
+        _chart([replace(one, comparison=replace(one.comparison, variants=(skewed,)))] * 2, changes([one, one])),
+        scores_chart(replace(one.comparison, variants=(skewed,))),
+    ):
+        bars = [trace["error_x"] for trace in chart.traces if "error_x" in trace]
+        assert (bars[-1]["arrayminus"], bars[-1]["array"]) == (pytest.approx([0.3]), pytest.approx([0.1]))
