@@ -27,7 +27,12 @@ __all__ = ["study_answer", "study_page", "write_study_page"]
 _DRAWN = ("starc", "epic", "epic_mean", "dard", "angle")
 _TITLE_CHARACTERS = 300
 _REASON_CHARACTERS = 1_000
-_SAID = {"angle": "the angle", "hackable": "the verdict hackable", "unsafe": "the verdict UNSAFE"}
+_SAID = {
+    "epic_mean": "EPIC with plain means",
+    "angle": "the angle",
+    "hackable": "the verdict hackable",
+    "unsafe": "the verdict UNSAFE",
+}
 """In a sentence, where it differs from the title."""
 
 
@@ -108,9 +113,18 @@ def _correlations(rows: Sequence[Mapping[str, Any]]) -> Section:
         [PREDICTOR_TITLES[name], *(correlation_cell(found[name][cost]) for cost in COST_TITLES)] for name in PREDICTORS
     ]
     table = TextTable(["", *COST_TITLES.values()], cells, "Rank correlation with normalised regret")
-    lead = "1 if it orders the proxies of an environment just as their regret does, 0 if the two orders are unrelated."
-    note = "[95 % bootstrap intervals over the proxies of each environment; environments as they are]"
-    return Section("correlations", "What foresees what is lost", lead, tables=[table], notes=[note])
+    lead = (
+        "1 if it orders the proxies of an environment just as their regret does, 0 if the two orders are unrelated, -1"
+        " if one is the other turned round."
+    )
+    notes = [
+        "[95 % bootstrap intervals over the proxies of each environment; environments as they are]",
+        "EPIC and DARD need rewards of steps that cannot happen too: these are filled in so that shaping stays shaping,"
+        " and by plain means where it says plain. The angle is that of the two rewards, projected on what they say of"
+        " policies. Hackable: for some two policies the proxy pays more where the objective gets less. UNSAFE: some"
+        " policy that is optimal for the proxy is not optimal for the objective.",
+    ]
+    return Section("correlations", "What foresees what is lost", lead, tables=[table], notes=notes)
 
 
 def _regret(rows: Sequence[Mapping[str, Any]]) -> Section:

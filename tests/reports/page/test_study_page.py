@@ -61,6 +61,11 @@ def test_verdicts_are_called_verdicts() -> None:
     assert study_answer(rows).startswith("The verdict UNSAFE 1.00 [1.00, 1.00] orders proxies most")
 
 
+def test_a_name_with_a_comma_is_said_otherwise() -> None:
+    rows = [row | {"epic_mean": row["starc"], "starc": 0.5} for row in made_rows()]
+    assert study_answer(rows).startswith("EPIC with plain means 1.00 [1.00, 1.00] orders proxies most")
+
+
 def test_what_orders_the_other_way_round_is_not_said_to_order() -> None:
     rows = [row | dict.fromkeys(PREDICTORS, -row["exact"]) for row in made_rows()]
     assert study_answer(rows).startswith("Nothing orders proxies as training on them loses: the most is STARC -1.00")
