@@ -194,7 +194,12 @@ def _of_another_experiment(folder: Path) -> None:
 
 
 FOLDERS = [
-    (37, _in_the_way, 4, "/results.sqlite: got ...; choose another folder with --out, or make this one writable"),
+    (
+        37,
+        _in_the_way,
+        4,
+        "/results.sqlite: got ...; make this folder writable, or take another one; `rewardlab run` has --out for it",
+    ),
     (
         37,
         _of_another_experiment,

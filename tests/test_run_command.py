@@ -205,7 +205,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_is_trained(tmp_
     said = run(small_spec(), tmp_path / "out")
     assert (said.code, said.out) == (4, "")
     assert said.err.startswith(f"rewardlab: {tmp_path}/out/results.sqlite: got ")
-    assert said.err.endswith("; choose another folder with --out, or make this one writable\n")
+    assert said.err.endswith("; make this folder writable, or take another one; `rewardlab run` has --out for it\n")
     assert len(said.err.splitlines()) == 1
 
 

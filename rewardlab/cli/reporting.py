@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from rewardlab.errors import BadInput
@@ -20,11 +21,12 @@ def report(options: argparse.Namespace) -> int:
     store, experiment = opened(options.what)
     path = options.out or store.path.parent / PAGE_NAME
     _check(path)
-    if "study" in experiment.spec:
-        rows, failures = study_found(store, experiment)
-        write_study_page(rows, failures, store, experiment, path)
-    else:
-        write_page(compared(store, experiment, options.allow_code), store, experiment, path)
+    with _told("making the page: solving, auditing, playing replays again"):
+        if "study" in experiment.spec:
+            rows, failures = study_found(store, experiment)
+            write_study_page(rows, failures, store, experiment, path)
+        else:
+            write_page(compared(store, experiment, options.allow_code), store, experiment, path)
     print(f"Written: {path}")
     return 0
 
@@ -42,12 +44,21 @@ def compare_reports(options: argparse.Namespace) -> int:
         experiment.name if names.count(experiment.name) == 1 else f"{experiment.name} in {store.path.parent}"
         for store, experiment in found
     ]
-    reported = [
-        ReportedExperiment(label, compared(store, experiment, options.allow_code), store, experiment)
-        for label, (store, experiment) in zip(labels, found, strict=True)
-    ]
-    print(f"Written: {write_several(reported, options.out)}")
+    with _told(f"making the page of {len(found)} experiments"):
+        reported = [
+            ReportedExperiment(label, compared(store, experiment, options.allow_code), store, experiment)
+            for label, (store, experiment) in zip(labels, found, strict=True)
+        ]
+        path = write_several(reported, options.out)
+    print(f"Written: {path}")
     return 0
+
+
+def _told(what: str) -> AbstractContextManager[object]:
+    """Says on a terminal what is being done; in a file or a pipe, where nobody waits, nothing."""
+    from rich.console import Console
+
+    return Console(stderr=True).status(what, spinner="line")
 
 
 def _check(path: Path) -> None:

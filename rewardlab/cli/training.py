@@ -150,7 +150,8 @@ def _train_and_show(plan: Plan, options: argparse.Namespace, part_of: str = "") 
             told = partial(_tell_all, [display, *logs])
             run_experiment(missing, session, engine, told, checkpoint_seconds=seconds, guards=guards)
         comparison = compared(plan, store)
-        files = write_report(comparison, store, experiment, folder, lambda text: console.print(Text(text)))
+        with console.status("writing tables, figures and the page", spinner="line"):
+            files = write_report(comparison, store, experiment, folder, lambda text: console.print(Text(text)))
     for table in comparison_tables(comparison, console.width):
         console.print(table)
     for note in comparison_notes(comparison):

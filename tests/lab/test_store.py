@@ -162,13 +162,13 @@ def test_a_folder_that_cannot_be_made_is_refused_with_the_remedy(tmp_path: Path)
         with pytest.raises(StoreUnusable) as refused:
             ResultStore(path)
         assert str(refused.value).startswith(f"{path}: got ")
-        assert "; choose another folder with --out, or make this one writable" in str(refused.value)
+        assert "; make this folder writable, or take another one" in str(refused.value)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    with pytest.raises(StoreUnusable, match=r"unable to open database file.*choose another folder with --out"):
+    with pytest.raises(StoreUnusable, match=r"unable to open database file.*make this folder writable"):
         ResultStore(tmp_path / "results.sqlite")
 
 

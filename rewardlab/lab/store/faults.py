@@ -12,7 +12,7 @@ from rewardlab.errors import Problem, RewardLabError, StoreTaken, StoreUnusable
 
 __all__ = ["damaged", "faults_in_words", "unusable"]
 
-_ANOTHER_FOLDER = "choose another folder with --out, or make this one writable"
+_ANOTHER_FOLDER = "make this folder writable, or take another one; `rewardlab run` has --out for it"
 _GO_ON = "what is finished is kept, and the same command goes on from there"
 
 

@@ -107,8 +107,8 @@ def test_a_disk_that_may_not_be_written_is_told_before_anything_runs(tmp_path: P
     assert len(lines) == 3
     for line, folder in zip(lines, ("new", "empty", "begun"), strict=True):
         assert line.startswith(f"4  rewardlab: {tmp_path}/{folder}/results.sqlite: got ")
-        assert line.endswith("expected a results file that can be written; choose another folder with --out, or make"
-                             " this one writable")  # fmt: skip
+        assert line.endswith("expected a results file that can be written; make this folder writable, or take another"
+                             " one; `rewardlab run` has --out for it")  # fmt: skip
 
 
 @pytest.mark.slow
