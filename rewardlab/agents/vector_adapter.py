@@ -19,6 +19,8 @@ from rewardlab.wrappers.ledger import VectorLedger
 
 __all__ = ["VectorAdapter"]
 
+_OF_ONE = {"observation_space": "single_observation_space", "action_space": "single_action_space"}
+
 
 @final
 class VectorAdapter(VecEnv, Restorable):
@@ -34,15 +36,11 @@ class VectorAdapter(VecEnv, Restorable):
         guard: Looks at all that the environment says.
 
     Raises:
-        BadInput: The autoreset mode is NEXT_STEP or not stated.
+        BadInput: It is no vector, or its autoreset mode is NEXT_STEP or not stated.
     """
 
     def __init__(self, vector_env: VectorEnv[Any, Any, Any], guard: StepGuard | None = None) -> None:
-        mode = vector_env.metadata.get("autoreset_mode")
-        if mode not in (AutoresetMode.SAME_STEP, AutoresetMode.DISABLED):
-            fix = "make it with autoreset_mode='SameStep', or vector_kwargs={'autoreset_mode': AutoresetMode.SAME_STEP}"
-            raise BadInput(Problem("vector_env autoreset mode", str(mode), "SAME_STEP or DISABLED", fix))
-        self._resets_by_mask = mode is AutoresetMode.DISABLED
+        self._resets_by_mask = _checked_mode(vector_env) is AutoresetMode.DISABLED
         self.vector_env = vector_env if isinstance(vector_env, VectorLedger) else VectorLedger(vector_env)
         self._actions: NDArray[Any] = np.zeros(0)
         self._steps_taken = 0
@@ -127,6 +125,8 @@ class VectorAdapter(VecEnv, Restorable):
         """An attribute, once for each environment: of the vector environment if it has it, else of each inner one."""
         count = len(self._rows(indices))
         base = self.vector_env.unwrapped
+        # Who asks for a space means that of one environment, as everywhere in SB3.
+        attr_name = _OF_ONE.get(attr_name, attr_name)
         if hasattr(base, attr_name):
             return [getattr(base, attr_name)] * count
         if hasattr(base, "get_attr"):
@@ -134,10 +134,21 @@ class VectorAdapter(VecEnv, Restorable):
         raise AttributeError(f"{base} has no attribute {attr_name!r}")
 
     def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
-        """Set an attribute of the vector environment as a whole."""
-        if len(self._rows(indices)) != self.num_envs:
+        """Set an attribute where `get_attr` finds it: of the vector environment as a whole, or of inner ones.
+
+        Raises:
+            BadInput: It is one that the environments share, and not for all of them.
+        """
+        rows = self._rows(indices)
+        base: Any = self.vector_env.unwrapped
+        if not hasattr(base, attr_name) and hasattr(base, "set_attr"):
+            everyone = len(rows) == self.num_envs
+            kept = [None] * self.num_envs if everyone else base.get_attr(attr_name)
+            base.set_attr(attr_name, [value if row in rows else kept[row] for row in range(self.num_envs)])
+            return
+        if len(rows) != self.num_envs:
             raise BadInput(Problem("set_attr indices", str(indices), "None: the environments share their attributes"))
-        setattr(self.vector_env.unwrapped, attr_name, value)
+        setattr(base, attr_name, value)
 
     def env_method(
         self, method_name: str, *method_args: Any, indices: VecEnvIndices = None, **method_kwargs: Any
@@ -196,6 +207,20 @@ class VectorAdapter(VecEnv, Restorable):
             f"step {self._steps_taken}, environment {index}: got reward {rewards[index]}, expected a finite float32; "
             "look for a division by zero, a logarithm of 0 or an overflow in the environment's reward"
         )
+
+
+def _checked_mode(vector_env: object) -> AutoresetMode:
+    if not isinstance(vector_env, VectorEnv):
+        fix = "make one with gymnasium.make_vec; SB3 takes a single environment as it is"
+        raise BadInput(Problem("vector_env", f"a {type(vector_env).__name__}", "a Gymnasium vector environment", fix))
+    mode = vector_env.metadata.get("autoreset_mode")
+    if mode not in (AutoresetMode.SAME_STEP, AutoresetMode.DISABLED):
+        fix = (
+            "make it with vectorization_mode='sync', vector_kwargs={'autoreset_mode': 'SameStep'}, or with"
+            " autoreset_mode='SameStep' if it has a vector of its own that takes that"
+        )
+        raise BadInput(Problem("vector_env autoreset mode", str(mode), "SAME_STEP or DISABLED", fix))
+    return AutoresetMode(mode)
 
 
 def _row(observations: Any, index: int) -> Any:

@@ -56,6 +56,7 @@ def of_processes(kind: str, make_one) -> SubprocVecEnv | VectorAdapter:
     return VectorAdapter(AsyncVectorEnv([make_one], context="fork", autoreset_mode=AutoresetMode.SAME_STEP))
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.parametrize("kind", ["SubprocVecEnv", "AsyncVectorEnv"])
 def test_copies_in_other_processes_are_asked(kind: str) -> None:
     envs = of_processes(kind, shaped_copy)
@@ -67,6 +68,7 @@ def test_copies_in_other_processes_are_asked(kind: str) -> None:
         envs.close()
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.parametrize("kind", ["SubprocVecEnv", "AsyncVectorEnv"])
 def test_copies_in_other_processes_without_shaping_pass_and_live_on(kind: str) -> None:
     envs = of_processes(kind, lambda: gym.make(DELIVERY))

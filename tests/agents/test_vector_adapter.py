@@ -141,6 +141,39 @@ def test_next_step_mode_is_refused_with_the_remedy() -> None:
         VectorAdapter(env)
 
 
+def test_the_remedy_works_for_environments_with_and_without_a_vector_of_their_own() -> None:
+    for name in ("CartPole-v1", "Pendulum-v1", DELIVERY):
+        with pytest.raises(BadInput) as refused:
+            VectorAdapter(gym.make_vec(name, 1))
+        (told,) = refused.value.problems
+        assert "vectorization_mode='sync', vector_kwargs={'autoreset_mode': 'SameStep'}" in told.fix
+        remedy = {"vectorization_mode": "sync", "vector_kwargs": {"autoreset_mode": "SameStep"}}
+        VectorAdapter(gym.make_vec(name, 1, **remedy)).close()
+
+
+def test_a_single_environment_is_refused_as_such() -> None:
+    with pytest.raises(BadInput, match="vector_env: got a TimeLimit, expected a Gymnasium vector environment"):
+        VectorAdapter(gym.make("CartPole-v1"))
+
+
+def test_attributes_of_copies_are_set_in_the_copies() -> None:
+    copies = gym.vector.SyncVectorEnv([lambda: gym.make("CartPole-v1")] * 3, autoreset_mode=AutoresetMode.SAME_STEP)
+    adapter = VectorAdapter(copies)
+    adapter.set_attr("gravity", 5.0)
+    assert [copy.unwrapped.gravity for copy in copies.envs] == adapter.get_attr("gravity") == [5.0] * 3
+    adapter.set_attr("gravity", 1.0, indices=1)
+    assert [copy.unwrapped.gravity for copy in copies.envs] == [5.0, 1.0, 5.0]
+    native = make_adapter(AutoresetMode.SAME_STEP)
+    native.set_attr("mark", 3)
+    assert native.get_attr("mark") == [3] * 3
+
+
+def test_a_space_that_is_asked_for_is_that_of_one_environment() -> None:
+    adapter = make_adapter(AutoresetMode.SAME_STEP)
+    assert adapter.get_attr("action_space", indices=0) == [adapter.action_space]
+    assert adapter.get_attr("observation_space") == [adapter.observation_space] * 3
+
+
 def test_sync_vector_env_of_a_stranger_is_adapted() -> None:
     env = gym.make_vec(
         "CartPole-v1", 4, vectorization_mode="sync", vector_kwargs={"autoreset_mode": AutoresetMode.SAME_STEP}
