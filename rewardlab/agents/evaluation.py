@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
@@ -123,13 +124,11 @@ def evaluation_scores(
         "exploits": {},
         "events": _mean_totals(episodes, catalogue.averaged_where if catalogue else {}),
     }
+    shown = Counter(exploit for episode in episodes for exploit in set(exploits_shown(episode.steps, catalogue)))
     for name, reward in (catalogue.rewards if catalogue else {}).items():
         scores["rewards"][name] = _mean_score(reward, episodes)
         if reward.exploit is not None:
-            scores["exploits"][reward.exploit.name] = 0.0
-    for episode in episodes:
-        for exploit in exploits_shown(episode.steps, catalogue):
-            scores["exploits"][exploit] += 1 / len(episodes)
+            scores["exploits"][reward.exploit.name] = shown[reward.exploit.name] / len(episodes)
     return scores
 
 

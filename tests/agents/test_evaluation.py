@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from gymnasium.vector import AutoresetMode
 from rewardlab.agents import evaluation_scores, make_vector, play_episodes
 from rewardlab.errors import BadInput, RunFailed
 from rewardlab.mdp import solve_finite_horizon
-from rewardlab.rewards import Catalogue
+from rewardlab.rewards import Catalogue, Exploit
 
 DELIVERY = "rewardlab_envs:rewardlab/Delivery-v0"
 ENDGAME = "rewardlab_envs:rewardlab/Endgame-v0"
@@ -61,6 +63,17 @@ def test_scores_agree_with_what_the_environment_paid() -> None:
     assert scores["objective"] == pytest.approx(scores["rewards"]["on_time"], abs=1e-12)
     assert set(scores["exploits"]) == {"drop_at_once", "farm_pickups", "drive_in_circles"}
     assert scores["events"]["minutes"] > 0
+
+
+def test_an_exploit_in_every_episode_has_a_share_of_exactly_one() -> None:
+    env, episodes = played(random_policy)
+    catalogue = Catalogue.of(env)
+    every = Exploit("always", "", lambda steps: True)
+    watched = replace(
+        catalogue, rewards={name: replace(reward, exploit=every) for name, reward in catalogue.rewards.items()}
+    )
+    # 49 times 1/49 added up is 0.9999999999999999, and 100 times 1/100 more than 1.
+    assert evaluation_scores((episodes * 49)[:49], None, watched)["exploits"] == {"always": 1.0}
 
 
 def test_an_environment_that_restarts_by_itself_is_refused() -> None:
