@@ -14,10 +14,12 @@ from typing import Any, Literal, cast, final, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rewardlab.errors import BadInput, InvalidReward, one_of
+from rewardlab.errors import BadInput, InvalidReward, Problem, nearest, one_of
 from rewardlab.rewards.potential import Potential
 
 __all__ = ["Bonus", "BonusForm"]
+
+_Read = Literal["state", "observation", "events"]
 
 BonusForm = Literal["difference", "progress", "level"]
 """How a bonus may be made of a potential: what it gained or lost; what it gained, losses free; what it is."""
@@ -34,12 +36,22 @@ class Bonus:
             they led to) or ``"events"`` (the events by name).
         function: ``([B, ...], [B, ...]) -> [B]`` for states and observations, ``(mapping of [B]) -> [B]`` for events.
         reads_events: The names of the events that the function asks for.
+
+    Raises:
+        BadInput: ``reads`` is none of the three.
     """
 
     name: str
-    reads: Literal["state", "observation", "events"]
+    reads: _Read
     function: Callable[..., ArrayLike]
     reads_events: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        reads: str = self.reads
+        if reads not in get_args(_Read):
+            expected = "'state', 'observation' or 'events'"
+            where = f"bonus {self.name!r}.reads"
+            raise BadInput(Problem(where, repr(reads), expected, nearest(reads, get_args(_Read))))
 
     def of_places(self, now: NDArray[Any], reached: NDArray[Any]) -> NDArray[np.float64]:
         """The bonus of B steps from what they led from and to.

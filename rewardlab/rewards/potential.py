@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, final
+from typing import Any, Literal, final, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rewardlab.errors import BadInput, InvalidReward, Problem
+from rewardlab.errors import BadInput, InvalidReward, Problem, nearest
 
 __all__ = ["Potential", "ScheduledPotential", "shaping"]
+
+_Read = Literal["state", "observation"]
 
 
 def shaping(
@@ -52,13 +54,19 @@ class Potential:
             ``"observation"``.
         summary: One sentence: what it says about a state.
         known_finite: Whether every value has been looked at once and for all, so that no step has to.
+
+    Raises:
+        BadInput: The function is none, or ``reads`` is neither of the two.
     """
 
     name: str
     function: Callable[[NDArray[Any]], ArrayLike]
-    reads: Literal["state", "observation"]
+    reads: _Read
     summary: str = ""
     known_finite: bool = False
+
+    def __post_init__(self) -> None:
+        _check_made(self)
 
     def __call__(self, batch: NDArray[Any]) -> NDArray[np.float64]:
         """The potentials of a batch, ``[B]`` float64. They may be infinite or NaN; `finite` refuses that.
@@ -66,7 +74,11 @@ class Potential:
         Raises:
             InvalidReward: The function returned another shape.
         """
-        return _one_for_each(self, self.function(batch), batch)
+        try:
+            return _one_for_each(self, np.asarray(self.function(batch)), batch)
+        except Exception as fault:
+            _add_who_was_asked(fault, self, batch)
+            raise
 
     def at(self, batch: NDArray[Any], times: NDArray[np.int64]) -> NDArray[np.float64]:
         """The potentials of a batch at any times: always the same, see `ScheduledPotential`."""
@@ -123,12 +135,18 @@ class ScheduledPotential:
         function: ``[B, ...]`` states or observations and ``[B]`` int64 times in, ``[B]`` numbers out.
         reads: What the function is given: ``"state"`` or ``"observation"``.
         summary: One sentence: what it says about a state, and how that changes.
+
+    Raises:
+        BadInput: The function is none, or ``reads`` is neither of the two.
     """
 
     name: str
     function: Callable[[NDArray[Any], NDArray[np.int64]], ArrayLike]
-    reads: Literal["state", "observation"]
+    reads: _Read
     summary: str = ""
+
+    def __post_init__(self) -> None:
+        _check_made(self)
 
     def at(self, batch: NDArray[Any], times: NDArray[np.int64]) -> NDArray[np.float64]:
         """The potentials of a batch at some times, ``[B]`` float64. They may be infinite or NaN; `finite` refuses that.
@@ -136,7 +154,11 @@ class ScheduledPotential:
         Raises:
             InvalidReward: The function returned another shape.
         """
-        return _one_for_each(self, self.function(batch, times), batch)
+        try:
+            return _one_for_each(self, np.asarray(self.function(batch, times)), batch)
+        except Exception as fault:
+            _add_who_was_asked(fault, self, batch)
+            raise
 
     def finite(self, values: NDArray[np.float64], batch: NDArray[Any]) -> NDArray[np.float64]:
         """Pass potentials on if all are finite.
@@ -178,17 +200,39 @@ class _Scaled:
         return self.weight * np.asarray(self.function(batch), dtype=np.float64)
 
 
+def _check_made(potential: Potential | ScheduledPotential) -> None:
+    function: object = potential.function
+    reads: str = potential.reads
+    where, known = f"potential {potential.name!r}", get_args(_Read)
+    problems = []
+    if not callable(function):
+        problems.append(Problem(f"{where}.function", repr(function), "a function from a batch to numbers"))
+    if reads not in known:
+        fix = nearest(reads, known)
+        problems.append(Problem(f"{where}.reads", repr(reads), "'state' or 'observation'", fix))
+    if problems:
+        raise BadInput(*problems)
+
+
 def _one_for_each(
-    potential: Potential | ScheduledPotential, values: ArrayLike, batch: NDArray[Any]
+    potential: Potential | ScheduledPotential, values: NDArray[Any], batch: NDArray[Any]
 ) -> NDArray[np.float64]:
-    # A copy: the function may return a view of an observation, which an environment may write over.
-    numbers = np.array(values, dtype=np.float64)
-    if numbers.shape != (len(batch),):
+    fits = values.shape == (len(batch),)
+    if not fits or values.dtype.kind not in "biufO":
+        got, expected = (values.dtype, "numbers") if fits else (f"shape {values.shape}", f"({len(batch)},)")
         raise InvalidReward(
-            f"potential {potential.name!r}: got shape {numbers.shape}, expected ({len(batch)},); "
+            f"potential {potential.name!r}: got {got}, expected {expected}; "
             f"it is given a batch of {potential.reads}s and returns one number for each"
         )
-    return numbers
+    # A copy: the function may return a view of an observation, which an environment may write over.
+    return np.array(values, dtype=np.float64)
+
+
+def _add_who_was_asked(fault: Exception, potential: Potential | ScheduledPotential, batch: NDArray[Any]) -> None:
+    """A note, so that what a function of somebody's raised keeps its type and its place."""
+    if not isinstance(fault, InvalidReward):
+        given = f"it is given a batch of {potential.reads}s, here of shape {np.shape(batch)}"
+        fault.add_note(f"potential {potential.name!r}: {given}, and returns one number for each")
 
 
 def _finite(

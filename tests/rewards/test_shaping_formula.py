@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewardlab.errors import BadInput, InvalidReward
-from rewardlab.rewards import Potential, Reward, Term, shaping
+from rewardlab.rewards import Bonus, Potential, Reward, ScheduledPotential, Term, shaping
 from rewardlab.transitions import Transitions
 
 numbers = st.floats(-10, 10)
@@ -124,3 +124,32 @@ def test_a_potential_never_hands_out_what_it_was_given() -> None:
     values = Potential("itself", lambda batch: batch[:, 0], "observation")(seen)
     seen[:] = 9
     assert values.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("kind", [Potential, ScheduledPotential])
+def test_a_potential_that_reads_what_there_is_not_is_refused_when_it_is_made(kind: Any) -> None:
+    # It would have been given the state, and the error would have told its author to write what was meant.
+    with pytest.raises(BadInput, match=r"potential 'tilt'.reads: got 'observations', .* did you mean 'observation'\?"):
+        kind("tilt", lambda batch: batch[:, 0], "observations")
+    with pytest.raises(BadInput, match=r"potential 'tilt'.function: got 3, expected a function"):
+        kind("tilt", 3, "observation")
+
+
+def test_so_is_a_bonus() -> None:
+    with pytest.raises(BadInput, match=r"bonus 'kill'.reads: got 'event', .* did you mean 'events'\?"):
+        Bonus("kill", "event", lambda events: events["kill"])  # type: ignore[arg-type]
+
+
+def test_numbers_that_are_none_are_refused() -> None:
+    for values, told in (([1j], "complex128"), (["high"], "<U4")):
+        with pytest.raises(InvalidReward, match=rf"potential 'odd': got {told}, expected numbers"):
+            Potential("odd", lambda batch, values=values: values, "state")(np.zeros(1))
+
+
+def test_a_function_of_one_observation_is_told_that_it_is_given_batches() -> None:
+    tilt = Potential("tilt", lambda observation: -abs(observation[2]), "observation")
+    with pytest.raises(IndexError) as raised:
+        tilt(np.zeros((1, 4)))
+    assert raised.value.__notes__ == [
+        "potential 'tilt': it is given a batch of observations, here of shape (1, 4), and returns one number for each"
+    ]
