@@ -5,8 +5,10 @@ Ng, Harada & Russell (1999) already note that the optimal value itself is a perf
 - `value_potential` takes an estimate of the task *as it is*: a heuristic, an older agent, a simpler model. It may be
   any size.
 - `bootstrapped_potential` takes the learner's own estimate of the task *as it is shaped* (Adamczyk et al. 2025,
-  "Bootstrapped reward shaping"). The estimate then feeds on itself: at rest it is ``V / (1 + eta)``, and it gets there
-  only if ``gamma * (1 + eta) + abs(eta) < 1``. A larger ``eta`` does not merely slow learning down, it diverges.
+  "Bootstrapped reward shaping"). The estimate then feeds on itself: at rest it is ``V / (1 + eta)``, and it is sure to
+  get there if ``gamma * (1 + eta) + abs(eta) < 1``. With a larger ``eta`` whole sweeps diverge in the worst model. A
+  learner of rate a moves as one without shaping moves at rate ``a * (1 + eta)``, so that a small rate bears more on a
+  table; beyond tables nothing is known, and what is not sure is refused.
 
 What holds for both: the wrapper takes each potential when its state is visited, so that along one episode the shaping
 telescopes, however the estimate moves (Devlin & Kudenko 2012). What does not hold: it is no longer the same as other
@@ -67,12 +69,12 @@ def bootstrapped_potential(
         name: The name of the potential.
 
     Raises:
-        BadInput: ``eta`` lies where the estimate diverges, or gamma is none.
+        BadInput: ``eta`` lies where the estimate may diverge, or gamma is none.
     """
     bound = largest_eta(gamma)
     if not _is_number(eta) or not -1.0 < eta < bound:
         expected = f"a number above -1 and below (1 - gamma) / (1 + gamma) = {bound:.6g}"
-        raise BadInput(Problem("eta", repr(eta), expected, "beyond it the estimate feeds on itself and diverges"))
+        raise BadInput(Problem("eta", repr(eta), expected, "beyond it the estimate feeds on itself and may diverge"))
     return value_potential(value, reads=reads, scale=float(eta), name=name)
 
 

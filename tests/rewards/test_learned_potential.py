@@ -16,12 +16,13 @@ PAID = np.array([1.0, 0.0])
 TRUE_VALUE = np.linalg.solve(np.eye(2) - GAMMA * np.eye(2)[SWAP], PAID)
 
 
-def estimate_after(eta: float, sweeps: int) -> np.ndarray:
+def estimate_after(eta: float, sweeps: int, rate: float = 1.0) -> np.ndarray:
     """Value iteration on rewards that are shaped by eta times the estimate of the moment."""
     value = np.array([1.0, 0.0])
     for _ in range(sweeps):
         potential = eta * value
-        value = PAID + shaping(potential, potential[SWAP], [False, False], GAMMA) + GAMMA * value[SWAP]
+        aim = PAID + shaping(potential, potential[SWAP], [False, False], GAMMA) + GAMMA * value[SWAP]
+        value = value + rate * (aim - value)
     return value
 
 
@@ -37,6 +38,13 @@ def test_beyond_the_bound_it_diverges_and_is_refused(eta: float) -> None:
         assert not np.abs(estimate_after(eta, 20_000)).max() < 1e6
     with pytest.raises(BadInput, match=r"eta: got .*, expected a number above -1 and below .* = 0.0526316; beyond it"):
         bootstrapped_potential(lambda states: TRUE_VALUE[states], eta=eta, gamma=GAMMA, reads="state")
+
+
+@pytest.mark.parametrize("eta", [0.5, 3.0])
+def test_a_small_rate_bears_more_than_whole_sweeps(eta: float) -> None:
+    # value + a * (r + g * eta * next - eta * value + g * next - value) is value iteration on r / (1 + eta) with the
+    # rate a * (1 + eta), here at most 0.4.
+    assert estimate_after(eta, 5_000, rate=0.1) == pytest.approx(TRUE_VALUE / (1 + eta), rel=1e-9)
 
 
 @pytest.mark.parametrize("eta", [-1.0, largest_eta(GAMMA)])

@@ -3,8 +3,9 @@
 Adamczyk, Makarenko, Tiomkin & Kulkarni (2025), "Bootstrapped reward shaping". With the potential ``eta * V``, where V
 is the estimate of the moment, the estimate feeds on itself. At rest it is ``V* / (1 + eta)`` and the action values are
 ``Q* - eta / (1 + eta) * V*``, so that the best actions are the right ones. It is sure to come to rest if
-``gamma * (1 + eta) + abs(eta) < 1``, that is for ``-1 < eta < (1 - gamma) / (1 + gamma)``. The bound is sharp: two
-states that lead to each other diverge beyond it. Other models may bear more.
+``gamma * (1 + eta) + abs(eta) < 1``, that is for ``-1 < eta < (1 - gamma) / (1 + gamma)``. The bound is sharp
+for whole sweeps: two states that lead to each other diverge beyond it. Other models may bear more, and so do learners
+of a small rate a: an update is that of value iteration on ``reward / (1 + eta)`` with the rate ``a * (1 + eta)``.
 """
 
 from __future__ import annotations
