@@ -44,6 +44,7 @@ class Record:
         first: ``[E]`` the row in which each episode begins.
         seeds: What each episode was reset with.
         numbered: Whether states are numbers.
+        meant_is_said: Whether somebody says what is meant: whoever records, or the info of every step.
     """
 
     policy: str
@@ -55,6 +56,7 @@ class Record:
     first: NDArray[np.int64]
     seeds: tuple[int, ...]
     numbered: bool
+    meant_is_said: bool = True
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -177,8 +179,9 @@ class _Tape:
         lines = reward.lines(steps) if reward is not None else self._columns("ledger") or {ENVIRONMENT_LINE: own}
         proxy = own if reward is None else np.sum([*lines.values()], axis=0)
         meant = self._objective(own) if objective is None else objective(steps)
+        said = objective is not None or all("objective" in info for info in self._infos)
         first = np.array(self._first, dtype=np.int64)
-        return Record(name, steps, proxy, meant, np.array(cut_off), lines, first, seeds, self._numbered)
+        return Record(name, steps, proxy, meant, np.array(cut_off), lines, first, seeds, self._numbered, said)
 
     def _place(self, observation: Any, info: Mapping[str, Any]) -> Any:
         if "state" in info:
@@ -202,7 +205,10 @@ class _Tape:
         foreign = _foreign_reward_wrapper(self._env)
         if foreign is None:
             return own
-        fix = "put 'objective' into the info of the environment, or give objective=Reward.from_function(...)"
+        fix = (
+            "put 'objective' into the info of the environment, or give it as a Reward.from_function(...): against= of"
+            " rewardlab.audit, objective= of sampled_audit"
+        )
         got = f"nothing, and a reward that {foreign} changes"
         raise BadInput(Problem("info['objective']", got, "what is meant, in every step", fix))
 

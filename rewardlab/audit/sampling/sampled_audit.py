@@ -6,6 +6,7 @@ Samples can show violations, never their absence; whether a reward is SAFE is a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -56,10 +57,12 @@ def sampled_audit(
         seed: Seeds episodes and the random policy. All policies get the same seeds for their episodes.
         reward: What is paid, as a function of the steps: a `Reward`, or a name or weights for an environment with a
             catalogue. By default what the environment pays.
-        objective: What is meant, likewise. By default ``info["objective"]``; an environment without it is its own.
+        objective: What is meant, likewise. By default ``info["objective"]``; an environment without it is its own, and
+            nothing is asked that compares the two.
         episodes: How many each policy plays, at least 10.
         policies: Name to a function from observation to action, beside the random policy.
-        search: Looks for an exploit, such as ``lambda: rewardlab.agents.search_exploit(...)``; it may take minutes.
+        search: Looks for an exploit, such as ``lambda: rewardlab.agents.search_exploit(...)``; it may take minutes. Not
+            called where what is paid is all that is known of what is meant.
         on_progress: Called after each episode with the name of the policy and the number of its episodes.
 
     Returns:
@@ -87,11 +90,13 @@ def sampled_audit(
                 on_progress=progress,
             )
         )  # fmt: skip
+    one = _one_reward(records)
     returns, remarks = sampled_returns(made, records, gamma)
+    hackability = sampled_hackability_finding(returns, remarks=remarks)
     findings = [
         _unanswered(),
-        _searched(search),
-        sampled_hackability_finding(returns, remarks=remarks),
+        _pointless(_searched(None)) if one else _searched(search),
+        _pointless(hackability) if one else hackability,
         sampled_shaping_finding(records, gamma),
         sampled_signal_finding(records[0], gamma, bootstrap),
     ]
@@ -167,6 +172,24 @@ def _unanswered() -> Finding:
     verdict = "Cannot be answered from samples: no policy that was played is known to be optimal."
     advice = "solve a small version of the task that is a finite model (rewardlab.mdp), and audit that"
     return Finding("optimal_set", OPTIMAL_SET_QUESTION, "note", verdict, "not asked", advice=advice)
+
+
+def _one_reward(records: list[Record]) -> bool:
+    """Whether nobody says what is meant, and nothing changes what is paid: then the two are one."""
+    return all(not record.meant_is_said and np.array_equal(record.proxy, record.objective) for record in records)
+
+
+def _pointless(finding: Finding) -> Finding:
+    """A question that compares the two, where they are one."""
+    verdict = (
+        "Not asked: nothing says what is meant, so what is paid is taken for it, and no reward can be gamed against"
+        " itself."
+    )
+    advice = (
+        "say what is meant: put 'objective' into the info, give against= (a Reward.from_function), or bring it from"
+        " outside with rewardlab.outside:rewardlab/Any-v0"
+    )
+    return replace(finding, level="note", basis="not asked", verdict=verdict, advice=advice)
 
 
 def _searched(search: Callable[[], ExploitSearch] | None) -> Finding:

@@ -70,15 +70,31 @@ def test_deliveries_dropped_at_once_are_a_violation() -> None:
 
 
 def test_a_slippery_lake_under_its_own_reward_is_clean() -> None:
-    findings = asked(gym.make("FrozenLake-v1"), policies={"down": go(1), "right": go(2)}, episodes=200)
+    arrived = Reward.from_function(lambda steps: steps.next_state == 15, name="arrived")
+    lake = gym.make("FrozenLake-v1")
+    findings = asked(lake, policies={"down": go(1), "right": go(2)}, episodes=200, objective=arrived)
     assert findings["hackability"].level == "fine"
     assert findings["shaping_form"].level == "fine"
 
 
 def test_cartpole_is_its_own_objective_and_nothing_is_claimed() -> None:
-    findings = asked(gym.make("CartPole-v1"), policies={"left": go(0)})
-    assert findings["hackability"].level == "fine"
-    assert findings["exploit"].basis == findings["optimal_set"].basis == findings["shaping_form"].basis == "not asked"
+    def never() -> ExploitSearch:
+        raise AssertionError("trained for minutes, and nothing could come of it")
+
+    findings = asked(gym.make("CartPole-v1"), policies={"left": go(0)}, search=never)
+    for name in ("exploit", "hackability", "optimal_set", "shaping_form"):
+        assert (findings[name].level, findings[name].basis) == ("note", "not asked")
+    for name in ("exploit", "hackability"):
+        assert "no reward can be gamed against itself" in findings[name].verdict
+        assert "against=" in findings[name].advice
+    assert [row["policy"] for row in findings["hackability"].data["policies"]] == ["random", "left"]
+
+
+def test_what_is_meant_may_be_what_is_paid_so_far_and_is_asked_about_all_the_same() -> None:
+    upright = Reward.from_function(lambda steps: np.ones(len(steps)), name="upright")
+    findings = asked(gym.make("CartPole-v1"), policies={"left": go(0)}, objective=upright)
+    assert findings["hackability"].verdict.startswith("Nothing found among 2 policies")
+    assert findings["exploit"].verdict == "Not asked: no search was ordered."
 
 
 def test_a_variation_of_cartpole_that_pays_for_leaning_is_caught() -> None:
@@ -185,7 +201,7 @@ def searched(differences: float) -> ExploitSearch:
 
 @pytest.mark.parametrize(("difference", "level"), [(3.0, "caution"), (0.0, "fine"), (-3.0, "fine")])
 def test_what_a_search_found_is_a_finding(difference: float, level: str) -> None:
-    finding = asked(gym.make("CartPole-v1"), search=lambda: searched(difference))["exploit"]
+    finding = asked(gym.make(TOMATOES), search=lambda: searched(difference), episodes=10)["exploit"]
     assert (finding.level, finding.basis) == (level, "sampled")
     assert ("within 200 steps" in finding.verdict) == (level == "fine")
     assert finding.data["replay"]["seed"] == 3
