@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import sqlite3
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 import pytest
 
+from rewardlab.cli import main
 from rewardlab.lab.reproducing import differences
 from rewardlab.lab.store.stored_run import row_digest
 from tests.command_line import call
@@ -137,6 +141,60 @@ def test_an_experiment_that_has_only_begun_shows_what_there_is(home: Path, tmp_p
     assert "1 of 2" in said.out
     assert "has not run yet" in said.words
     assert call("results", tmp_path, "--csv").code == 1
+
+
+@final
+class Left(io.StringIO):
+    """The pipe of a reader who has left."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._file = path.open("w", encoding="utf-8")
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def write(self, _: str) -> int:
+        raise BrokenPipeError
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (
+            "run spec.toml --out results/mini",
+            141,
+            "rewardlab: stopped, since nobody reads any more what it says; what ",
+        ),
+        ("results mini", 0, ""),
+        ("results mini --json", 0, ""),
+    ],
+)
+def test_who_leaves_early_stops_a_training_and_that_is_told(
+    words: str, code: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Left(tmp_path / "left") as left, contextlib.redirect_stderr(io.StringIO()) as err:
+        monkeypatch.setattr(sys, "stdout", left)
+        assert main(words.split()) == code
+        monkeypatch.undo()
+    assert err.getvalue().startswith(told)
+    assert bool(err.getvalue()) == bool(told)
+
+
+@pytest.mark.parametrize("words", ["results mini", "results mini --json", "results mini --provenance"])
+def test_an_output_that_is_closed_harms_nobody(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    code = main(words.split())
+    opened = [sys.stdin, sys.stdout, sys.stderr]
+    monkeypatch.undo()
+    for stream in opened:
+        stream.close()
+    assert code == 0
 
 
 def test_differences_are_told_at_their_innermost_place() -> None:

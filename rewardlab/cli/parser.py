@@ -39,7 +39,7 @@ _NEEDLESS = {"--resume": _GOES_ON, "--continue": _GOES_ON, "--restart": _GOES_ON
 _EXIT_CODES = (
     "exit codes: 0 done, 1 a run failed or an audit found a fault, 2 bad input, 3 the folder of results belongs to"
     " another experiment or process, 4 results cannot be kept there (disk, permission, damage), 130 stopped by Ctrl-C,"
-    " 143 by SIGTERM"
+    " 143 by SIGTERM, 141 a training stopped since nobody reads any more what it says"
 )
 
 
