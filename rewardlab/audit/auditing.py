@@ -249,5 +249,8 @@ def _sampled_potential(env: gym.Env[Any, Any], shaping: str | Potential | ArrayL
         return shaping
     catalogue = Catalogue.of(env)
     if not isinstance(shaping, str) or catalogue is None:
-        raise BadInput(Problem("shaping", repr(shaping), "a Potential: this environment has no table or catalogue"))
+        fix = "say what it is called and reads: Potential('name', function, 'observation')" if callable(shaping) else ""
+        raise BadInput(
+            Problem("shaping", repr(shaping), "a Potential: this environment has no table or catalogue", fix)
+        )
     return catalogue.potential(shaping, "shaping")

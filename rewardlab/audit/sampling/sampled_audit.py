@@ -228,6 +228,7 @@ def _chosen(env: gym.Env[Any, Any], choice: RewardChoice | None, where: str) -> 
     catalogue = Catalogue.of(env)
     if catalogue is None:
         fix = "make a function of steps a reward: Reward.from_function(f)"
+        fix += ", or bring it events with rewardlab.outside:rewardlab/Any-v0"
         raise BadInput(Problem(where, repr(choice), "a Reward: this environment has no catalogue", fix))
     return catalogue.reward(choice, where)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, final
 
+import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
@@ -177,9 +178,19 @@ def _time_limit(check: StackCheck) -> Iterator[Remark]:
     # A vector limits its episodes itself, and settings are put round an environment that is registered with a limit.
     if base is None or not check.runs_on or hasattr(base, "num_envs"):
         return
-    if not any(layer.kind == "TimeLimit" for layer in check.stack.layers):
+    if not any(layer.kind == "TimeLimit" for layer in check.stack.layers) and not _limited_within(base):
         said = "no TimeLimit, while an episode may go on for ever"
         yield Remark("time limit", "note", "stack", said, "put gymnasium.wrappers.TimeLimit round the environment")
+
+
+def _limited_within(base: Any) -> bool:
+    """Whether the innermost environment holds another one, as `AnyEnv` does, that has a limit of its own."""
+    held = vars(base).get("env")
+    while isinstance(held, gym.Wrapper):
+        if isinstance(held, gym.wrappers.TimeLimit):
+            return True
+        held = held.env
+    return False
 
 
 def _monitors(check: StackCheck) -> Iterator[Remark]:

@@ -16,6 +16,7 @@ from rewardlab.audit.stack.stack_finding import stack_finding
 from rewardlab.audit.stack.stack_table import stack_table
 from rewardlab.audit.subject import Subject, audited_subject
 from rewardlab.mdp import FiniteEnv, FiniteModel, FiniteTask, FiniteVectorEnv, solve
+from rewardlab.outside import AnyEnv
 from rewardlab.rewards import Bonus, Potential, ScheduledPotential
 from rewardlab.rewards.bonus import BonusForm
 from rewardlab.wrappers import (
@@ -292,6 +293,14 @@ def test_shaping_is_blamed_where_the_time_limit_is_an_end() -> None:
 class Goals(ScriptedEnv):
     def compute_reward(self, achieved: Any, desired: Any, info: Any) -> float:
         return 0.0
+
+
+def test_a_limit_within_what_an_environment_holds_is_a_limit() -> None:
+    # As docs/any-environment.md brings rewards to one.
+    limited = gym.make("CartPole-v1")
+    assert stack_finding(AnyEnv(limited), gamma=0.9).data["remarks"] == []
+    (remark,) = stack_finding(AnyEnv(limited.unwrapped), gamma=0.9).data["remarks"]
+    assert remark["name"] == "time limit"
 
 
 def test_b13_hindsight_that_bypasses_wrappers() -> None:
