@@ -108,6 +108,9 @@ def optimal_set_finding(case: AuditCase) -> Finding:
             f"gamma {case.gamma:g} is so near to 1 that double precision may take a small loss in each step for a tie:"
             " a horizon, with gamma 1, is decided exactly"
         )
+    if np.array_equal(case.proxy, case.objective):
+        evidence.append("the two pay alike in every step, so that no other answer is possible; if that is not what is"
+                        " meant, say what is: against=, or --against")  # fmt: skip
     if answer.safe:
         verdict = "Yes: SAFE under this criterion."
         return Finding("optimal_set", QUESTION, "fine", verdict, "proven on the model", tuple(evidence), data=data)

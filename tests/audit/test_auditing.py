@@ -205,6 +205,19 @@ def test_arrays_are_called_what_they_are_for() -> None:
     assert answer.finding("optimal_set").evidence[0].startswith("objective of proxy-optimal policies: worst")
 
 
+def test_a_reward_that_is_compared_with_itself_is_said_to_be() -> None:
+    lake = gym.make("FrozenLake-v1")
+    own = audit(lake).finding("optimal_set")
+    twice = audit(lake, 2 * toy_text_task(lake).objective_table).finding("optimal_set")
+    assert own.evidence[-1].startswith("the two pay alike in every step, so that no other answer is possible")
+    assert not any("pay alike" in line for line in twice.evidence)
+
+
+def test_a_function_as_shaping_is_told_how_it_becomes_a_potential() -> None:
+    (line,) = problems(gym.make("CartPole-v1"), shaping=lambda seen: seen[:, 0])
+    assert line.endswith("say what it is called and reads: Potential('name', function, 'observation')")
+
+
 @pytest.mark.parametrize("policies", [5, None, "left", [np.ones((4, 2))], np.ones((1, 4, 2))])
 def test_policies_of_an_environment_without_a_table_have_names(policies: Any) -> None:
     with pytest.raises(rewardlab.BadInput, match=r"policies: got .*expected names with functions"):
