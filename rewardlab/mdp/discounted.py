@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem
+from rewardlab.mdp.best_value import best_value
 from rewardlab.mdp.factorised import factorised
 from rewardlab.mdp.finite_model import FiniteModel
 from rewardlab.rewards.returns import check_gamma
@@ -81,7 +82,7 @@ def solve(
         values = _evaluate(model, paid, actions, gamma)
         action_values = _action_values(model, paid, values, gamma)
         tie = TIE_TOLERANCE * max(unit, float(np.abs(values).max()))
-        improved = action_values.max(axis=1) > values + tie / 100
+        improved = best_value(action_values) > values + tie / 100
         if not improved.any() or not (values > before + tie / 100).any():
             break
         before = values
@@ -153,7 +154,7 @@ def _value_iteration(model: FiniteModel, paid: NDArray[np.float64], gamma: float
     values = np.zeros(model.n_states)
     # Near is enough: exact evaluations take over, and each of those is worth hundreds of rounds of this.
     for _ in range(100):
-        updated = _action_values(model, paid, values, gamma).max(axis=1)
+        updated = best_value(_action_values(model, paid, values, gamma))
         change = float(np.abs(updated - values).max())
         values = updated
         if change <= 1e-4 * max(unit, float(np.abs(values).max())):
@@ -175,7 +176,7 @@ def _sweeps_ahead(
     it has cells; sweeps are cheaper rounds. From the values of a policy they only rise, and so does the next policy.
     """
     for _ in range(sweeps):
-        swept = _action_values(model, paid, values, gamma).max(axis=1)
+        swept = best_value(_action_values(model, paid, values, gamma))
         if (swept <= values).all():
             break
         values = np.maximum(values, swept)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem
+from rewardlab.mdp.best_value import best_value
 from rewardlab.mdp.discounted import TIE_TOLERANCE
 from rewardlab.mdp.finite_model import FiniteModel
 from rewardlab.rewards.returns import check_gamma
@@ -64,7 +65,7 @@ def solve_finite_horizon(
     for step in range(horizon - 1, -1, -1):
         ahead = np.einsum("sak,sak->sa", model.probability, values[step + 1][model.successor])
         action_values = np.where(choices[step], paid + gamma * ahead, -np.inf)
-        best = np.where(model.terminal, 0.0, action_values.max(axis=1))
+        best = np.where(model.terminal, 0.0, best_value(action_values))
         tie = TIE_TOLERANCE * max(unit, float(np.abs(best).max()))
         values[step] = best
         optimal[step] = (action_values >= best[:, None] - tie) & ~model.terminal[:, None]

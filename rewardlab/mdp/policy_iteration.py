@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlab.errors import BadInput, Problem, RunFailed
+from rewardlab.mdp.best_value import best_value
 from rewardlab.mdp.discounted import TIE_TOLERANCE, Solution, policy_values
 from rewardlab.mdp.finite_model import FiniteModel
 
@@ -71,7 +72,7 @@ def policy_iteration(
         action_values[model.terminal] = np.where(choices[model.terminal], 0.0, -np.inf)
         tie = TIE_TOLERANCE * max(unit, float(np.abs(values).max()))
         # An action stays unless another is better by more than rounding, for else ties would be swapped for ever.
-        improved = action_values.max(axis=1) > values + tie / 100
+        improved = best_value(action_values) > values + tie / 100
         if not improved.any():
             optimal = choices & ~model.terminal[:, None] & (action_values >= values[:, None] - tie)
             solution = Solution(values, action_values, optimal, returns[-1])
