@@ -66,7 +66,8 @@ def without_chance(task: FiniteTask) -> FiniteTask:
     """The same task, but the likeliest outcome and the likeliest start are sure."""
     model = task.model
     sure = np.eye(model.n_outcomes)[model.probability.argmax(axis=2)]
-    return replace(task, model=replace(model, probability=sure, start=np.eye(model.n_states)[model.start.argmax()]))
+    begin = (np.arange(model.n_states) == model.start.argmax()).astype(float)
+    return replace(task, model=replace(model, probability=sure, start=begin))
 
 
 def optimal_agent(task: FiniteTask, reward: str, criterion: Criterion) -> Choose:
