@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
+import shlex
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import rewardlab
+from rewardlab.cli.parser import make_parser
+from rewardlab.cli.usage import parsed
 from tests.command_line import COMMAND, call
 from tests.lab.small_experiment import DELIVERY
 
@@ -34,6 +39,12 @@ def test_the_version_is_said() -> None:
         ("", "the following arguments are required: COMMAND", "; see `rewardlab --help`"),
         ("run", "the following arguments are required: EXPERIMENT", "; see `rewardlab run --help`"),
         ("run delivery --sedes 3", "unrecognized arguments: --sedes 3", "; did you mean '--seeds'?"),
+        ("run delivery --seed 3", "unrecognized arguments: --seed 3", "; another command has it, this one does not"),
+        ("run delivery --seed=3", "unrecognized arguments: --seed=3", "; another command has it, this one does not"),
+        ("losses --jsn", "unrecognized arguments: --jsn", "; did you mean '--json'?"),
+        ("losses --foo", "unrecognized arguments: --foo", "; see `rewardlab losses --help`"),
+        ("results mini other", "unrecognized arguments: other", "; see `rewardlab results --help`"),
+        ("run delivery --engine locall", "argument --engine: invalid choice: 'locall'", "; did you mean 'local'?"),
         ("run dlivery", "EXPERIMENT: got 'dlivery', expected a known experiment", "; did you mean 'delivery'?"),
         ("run delivery --workers 0", "--workers: got 0, expected a number of processes in [1, 256]", ""),
         ("run delivery --workers -1", "--workers: got -1, expected a number of processes in [1, 256]", ""),
@@ -227,6 +238,28 @@ def test_comparing_nothing_compares_the_objective(environment: str, row: str, tm
     said = call("compare", environment, "--seeds", 1, "--steps", 4000, "--out", tmp_path)
     assert said.code == 0
     assert row in said.out
+
+
+def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """Every command, also those below others."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                yield command
+                yield from commands(command)
+
+
+def test_the_help_of_each_command_says_what_it_does_and_shows_it() -> None:
+    parser = make_parser()
+    assert len(list(commands(parser))) == 19
+    for command in commands(parser):
+        assert (command.description or "").endswith("."), command.prog
+        assert all(action.help or action.metavar == "COMMAND" for action in command._actions), command.prog
+        *_, title, example = command.format_help().splitlines()
+        assert title == "example:"
+        words = shlex.split(example)
+        assert " ".join(words).startswith(command.prog)
+        assert parsed(parser, words[1:]).parser is command
 
 
 @pytest.mark.parametrize("command", [("run", "delivery"), ("report", "delivery"), ("audit", "any:Env-v0")])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from rewardlab.cli.parser import make_parser
+from rewardlab.cli.usage import parsed
 from rewardlab.cli.words import one_line
 from rewardlab.errors import BadInput, RewardLabError
 
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     resumes = False
     try:
-        options = make_parser().parse_args(arguments)
+        options = parsed(make_parser(), arguments)
         resumes = "resumes" in options
         code: int = options.command(options)
     except RewardLabError as fault:
