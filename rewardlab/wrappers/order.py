@@ -15,7 +15,7 @@ from itertools import combinations
 from typing import Any, Literal, final
 
 import gymnasium as gym
-from gymnasium.vector import VectorEnv
+from gymnasium.vector import AsyncVectorEnv, VectorEnv
 
 from rewardlab.errors import BadInput, Problem
 
@@ -98,7 +98,15 @@ def order_problems(
 
     Returns:
         What must be refused, since a promise is broken, and what deserves a warning; both name both places.
+
+    Raises:
+        BadInput: It is no environment, or its copies run in other processes.
     """
+    given: object = env
+    one_of_them = "give one environment that is wrapped as its copies are"
+    if not isinstance(given, gym.Env | VectorEnv) and getattr(given, "envs", None) is None:
+        got, expected = f"a {type(given).__name__}", "a Gymnasium environment, or a vector of them in this process"
+        raise BadInput(Problem("env", got, expected, one_of_them))
     stack = layers(env)
     refused = broken_orders(stack)
     warned = doubtful_orders(stack)
@@ -112,6 +120,9 @@ def order_problems(
             "changes the reward into compute_reward, or do without hindsight",
         )
         (refused if hindsight else warned).append(problem)
+    if isinstance(env.unwrapped, AsyncVectorEnv):
+        got = "copies in other processes, whose wrappers cannot be seen"
+        warned.append(Problem("env", got, "copies in this process", one_of_them))
     return refused, warned
 
 
@@ -153,7 +164,7 @@ def check_order(env: gym.Env[Any, Any] | VectorEnv[Any, Any, Any], *, hindsight:
         hindsight: Whether transitions will be relabelled in hindsight (HER).
 
     Raises:
-        BadInput: The order breaks a promise.
+        BadInput: The order breaks a promise, or cannot be seen.
     """
     refused, warned = order_problems(env, hindsight=hindsight)
     for problem in warned:

@@ -9,7 +9,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import pytest
-from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 
 from rewardlab.errors import BadInput
 from rewardlab.rewards import Bonus, Potential
@@ -135,6 +135,22 @@ def test_a_vector_is_read_too_and_so_are_the_copies_in_it() -> None:
     with pytest.raises(BadInput, match=r"wrapper 2 \(VectorReturnScaling\) outside of wrapper 1 \(ReturnScaling\)"):
         check_order(VectorReturnScaling(vector(scaled), gamma=0.9))
     assert [layer.role for layer in layers(VectorLedger(vector(clipped)))] == ["clip", "ledger"]
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_what_cannot_be_looked_into_is_not_passed_in_silence() -> None:
+    class Elsewhere:
+        """As a SubprocVecEnv of SB3: its environments run in other processes."""
+
+    for given in (Elsewhere(), lambda: bare(), None):
+        with pytest.raises(BadInput, match=r"env: got a \w+, expected a Gymnasium environment.*; give one environment"):
+            check_order(given)  # type: ignore[arg-type]
+    copies = AsyncVectorEnv([bare], context="fork")
+    try:
+        with pytest.warns(OrderWarning, match="env: got copies in other processes, whose wrappers cannot be seen"):
+            check_order(VectorLedger(copies))
+    finally:
+        copies.close()
 
 
 def test_b7_clipping_after_shaping_turns_the_best_action_into_the_worse() -> None:
