@@ -72,6 +72,16 @@ def test_the_version_is_said() -> None:
             "compare: variants[0].name",
         ),
         (f"compare {DELIVERY} --reward speed --shaping work", "compare: variants[1].wrappers[0].pot", "'work_left'?"),
+        (
+            f"list {DELIVERY[:-4]}-v0",
+            f"NAME: got '{DELIVERY[:-4]}-v0', expected an envi",
+            f"; did you mean '{DELIVERY}'?",
+        ),
+        (
+            "list rewardlab_env",
+            "NAME: got 'rewardlab_env', expected a known plugin",
+            "; did you mean 'rewardlab_envs'?",
+        ),
         ("watch evil:Foo-v0", "ENV: got 'evil:Foo-v0', expected a module among", "--allow-code evil"),
         ("watch FrozenLake-v1", "--policy: got 'optimal', expected 'random'; only finite models", "exact solution"),
         ("watch FrozenLake-v1 --reward speed", "--reward: got 'speed', expected 'environment': this", "no catalogue"),

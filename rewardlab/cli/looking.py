@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from rewardlab.cli.words import one_line
-from rewardlab.errors import BadInput, Problem
+from rewardlab.errors import BadInput, Problem, nearest, one_of
 
 if TYPE_CHECKING:
     from rewardlab.plugins.declared import DeclaredPlugin
@@ -48,7 +48,6 @@ def _list_experiments() -> None:
 
 def _look_at_plugins(plugins: list[DeclaredPlugin], options: argparse.Namespace) -> int:
     """Try one plugin or all, each in a process of its own."""
-    from rewardlab.errors import one_of
     from rewardlab.plugins.looked_at import LookedAt, look_at
 
     chosen = plugins
@@ -56,7 +55,7 @@ def _look_at_plugins(plugins: list[DeclaredPlugin], options: argparse.Namespace)
         module = options.plugin.partition(":")[0]
         chosen = [plugin for plugin in plugins if plugin.module == module]
         if not chosen:
-            raise BadInput(one_of("PLUGIN", module, [plugin.module for plugin in plugins], "plugin"))
+            raise BadInput(one_of("NAME", module, [plugin.module for plugin in plugins], "plugin"))
     is_sound = True
     for plugin in chosen:
         hopeless = "; ".join(plugin.faults) if not plugin.environment_ids and plugin.faults else ""
@@ -70,6 +69,9 @@ def _look_at_plugins(plugins: list[DeclaredPlugin], options: argparse.Namespace)
         elif options.plugin is None:
             made = sum("fault" not in offered for offered in seen.environments.values())
             print(f"plugin {name}: environments that can be made: {made}")
+        elif ":" in options.plugin and options.plugin not in seen.environments:
+            got, fix = repr(options.plugin), nearest(options.plugin, seen.environments)
+            raise BadInput(Problem("NAME", got, f"an environment of {name}: `rewardlab list {name}` shows them", fix))
         for environment, offered in seen.environments.items():
             _print_environment(environment, offered, options.plugin)
     return 0 if is_sound else 1
