@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from rewardlab.audit.case import AuditCase
 from rewardlab.audit.trajectory import Trajectory
+from rewardlab.mdp.best_value import best_value
 from rewardlab.transitions import Transitions
 
 __all__ = ["most_probable_path", "repeated_path", "shown_path"]
@@ -64,8 +65,8 @@ def most_probable_path(
         total = chance + likeliest[reached]
         erring = np.where(errs[:, None], total, chance + owing[reached])
         choices.append((total.argmax(axis=1), erring.argmax(axis=1)))
-        likeliest = np.where(model.terminal, 0.0, total.max(axis=1))
-        owing = np.where(model.terminal, -np.inf, erring.max(axis=1))
+        likeliest = np.where(model.terminal, 0.0, best_value(total))
+        owing = np.where(model.terminal, -np.inf, best_value(erring))
     shows = bool((begins + owing > -np.inf).any())
     whole = begins + (owing if shows else likeliest)
     first = state = int(whole.argmax())
