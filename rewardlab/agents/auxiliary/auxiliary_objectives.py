@@ -60,8 +60,12 @@ class AuxiliaryObjectives(BaseCallback, Restorable):
         seed: int = 0,
     ) -> None:
         super().__init__()
+        problems = _misplaced(objectives, AbstractObjective, "objectives")
+        problems += _misplaced(regularizers, WeightRegularizer, "regularizers")
+        if problems:
+            raise BadInput(*problems)
         names = [objective.name for objective in objectives] + [regularizer.name for regularizer in regularizers]
-        problems = [
+        problems += [
             Problem("AuxiliaryObjectives", f"two of the name {name!r}", "one of each name", "pass name=...")
             for name in sorted({name for name in names if names.count(name) > 1})
         ]
@@ -200,7 +204,7 @@ class AuxiliaryObjectives(BaseCallback, Restorable):
             except BadInput as refused:
                 problems += refused.problems
         if problems:
-            raise BadInput(*problems)
+            raise BadInput(*dict.fromkeys(problems))  # what is wrong with the agent is wrong for each of them
         return found
 
     def _task(self, objective: AbstractObjective) -> Task:
@@ -292,3 +296,18 @@ class AuxiliaryObjectives(BaseCallback, Restorable):
                     if len(known):
                         self.logger.record(f"auxiliary/{name}/{key}", float(known.mean()))
                 rows.clear()
+
+
+def _misplaced(given: object, kind: type[Any], argument: str) -> list[Problem]:
+    """What is no list of these."""
+    where, expected = f"AuxiliaryObjectives.{argument}", f"a list of {argument}"
+    if not isinstance(given, Sequence) or isinstance(given, str):
+        return [Problem(where, f"a {type(given).__name__}", expected, "put it into a list: [...]")]
+    fix = (
+        "a loss stands in an objective, such as RewardPrediction(loss, weight=0.1)" if argument == "objectives" else ""
+    )
+    return [
+        Problem(f"{where}[{place}]", f"a {type(part).__name__}", expected, fix)
+        for place, part in enumerate(given)
+        if not isinstance(part, kind)
+    ]

@@ -54,6 +54,18 @@ WRONG_ARGUMENTS: dict[str, tuple[Made, list[str]]] = {
         lambda: Reconstruction(nn.MSELoss(), 0.1),  # type: ignore[arg-type]
         ["reconstruction.loss: got a MSELoss", "OwnObjective takes any function"],
     ),
+    "no list": (
+        lambda: AuxiliaryObjectives(Reconstruction(SquaredErrorLoss(), 0.1)),  # type: ignore[arg-type]
+        ["AuxiliaryObjectives.objectives: got a Reconstruction, expected a list of objectives; put it into a list"],
+    ),
+    "a loss for an objective": (
+        lambda: AuxiliaryObjectives([HuberLoss(1.0)]),  # type: ignore[list-item]
+        ["AuxiliaryObjectives.objectives[0]: got a HuberLoss, expected a list of objectives; a loss stands in an"],
+    ),
+    "an objective for a regularizer": (
+        lambda: AuxiliaryObjectives((), [Reconstruction(SquaredErrorLoss(), 0.1)]),  # type: ignore[list-item]
+        ["AuxiliaryObjectives.regularizers[0]: got a Reconstruction, expected a list of regularizers"],
+    ),
     "no generator": (
         lambda: AdversarialNextObservation(SquaredErrorLoss(), 0.1),  # type: ignore[arg-type]
         ["expected a loss of a generator: CombinedGenerativeLoss"],

@@ -14,8 +14,15 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import Tensor, nn
 
-from rewardlab.agents.auxiliary import find_representation, representation_names
+from rewardlab.agents.auxiliary import (
+    AuxiliaryObjectives,
+    Reconstruction,
+    RewardPrediction,
+    find_representation,
+    representation_names,
+)
 from rewardlab.errors import BadInput
+from rewardlab.losses.modules import SquaredErrorLoss
 
 CONTINUOUS, DISCRETE = "Pendulum-v1", "CartPole-v1"
 BOTH_SIDES = ("actor_latent", "actor_features", "critic_features")
@@ -133,6 +140,10 @@ def test_an_agent_with_a_memory_is_refused() -> None:
     model = RecurrentPPO("MlpLstmPolicy", DISCRETE, device="cpu", n_steps=8)
     with pytest.raises(BadInput, match="a RecurrentActorCriticPolicy"):
         representation_names(model)
+    two = [Reconstruction(SquaredErrorLoss(), 0.1), RewardPrediction(SquaredErrorLoss(), 0.1)]
+    with pytest.raises(BadInput) as refused:
+        AuxiliaryObjectives(two).init_callback(model)
+    assert len(refused.value.problems) == 1  # it is the agent's fault, told once
 
 
 def test_looking_changes_neither_mode_nor_random_streams() -> None:
