@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import sys
 import threading
@@ -30,7 +31,7 @@ def check(options: argparse.Namespace) -> int:
     from rewardlab.testing.patience import Patience
     from rewardlab.testing.targets import subjects_named
 
-    with _this_folder():
+    with _this_folder(options.target):
         subjects = subjects_named(options.target, seconds=_CALLS_OF_AN_IMPORT * options.patience)
         found = []
         for subject in subjects:
@@ -65,10 +66,11 @@ def _lines_of(answer: Answer) -> Iterator[tuple[str, bool]]:
 
 
 @contextmanager
-def _this_folder() -> Iterator[None]:
+def _this_folder(target: str) -> Iterator[None]:
     """Let modules of this folder be found, after all others, so that none of them can stand in for one."""
     here = str(Path.cwd())
-    added = here not in sys.path
+    # A folder without code, as `new` writes one round a package, would hide what is installed by `pip install -e`.
+    added = here not in sys.path and not _is_installed(target.partition(":")[0].partition(".")[0])
     if added:
         sys.path.append(here)
     try:
@@ -76,6 +78,14 @@ def _this_folder() -> Iterator[None]:
     finally:
         if added:
             sys.path.remove(here)
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        found = importlib.util.find_spec(name) if name.isidentifier() else None
+    except (ImportError, ValueError):  # a finder of somebody's, or a module that says nothing of itself
+        return False
+    return found is not None and found.origin is not None
 
 
 @contextmanager

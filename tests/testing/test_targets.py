@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import time
+from importlib.util import spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,27 @@ def test_a_folder_that_only_holds_a_package_is_told_from_the_package(here: Path)
         f"{here / 'checked_pay'} is a folder without code of its own: install what is in it, or call this within it"
     )
     assert expected in said.err
+
+
+def test_what_is_installed_is_checked_in_the_folder_that_holds_its_folder_too(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As docs/checking-your-own.md has it: `rewardlab new`, then `pip install -e`, then `rewardlab check`."""
+    write_package("reward", "checked_pay", here)
+    code = here / "checked_pay" / "checked_pay"
+
+    class Editable:
+        """The finder that `pip install -e` brings, which is asked after all folders."""
+
+        @staticmethod
+        def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
+            found = {"checked_pay": code / "__init__.py"}.get(name)
+            return found and spec_from_file_location(name, found, submodule_search_locations=[str(code)])
+
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Editable])
+    said = call("check", "checked_pay")
+    assert (said.code, said.err) == (0, "")
+    assert "checked_pay conforms" in said.out
 
 
 def test_a_test_of_somebodys_own_fails_with_all_that_is_wrong() -> None:
