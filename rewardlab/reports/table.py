@@ -76,7 +76,7 @@ def comparison_notes(comparison: Comparison) -> list[str]:
     """What a reader must know to read the table, and every failed run."""
     spec = comparison.plan.spec
     notes = [
-        f"After {spec.budget_steps:,} steps of training each policy played {spec.evaluation_episodes} episodes in the"
+        f"After {_trained(comparison)} of training each policy played {spec.evaluation_episodes} episodes in the"
         " bare environment; scores are undiscounted, exploits in % of episodes. Late in"
         " training: the training episodes of the last quarter, exploration included.",
         "Each cell: the interquartile mean over seeds, and an interval of it.",
@@ -97,6 +97,14 @@ def comparison_notes(comparison: Comparison) -> list[str]:
         for seed, reason in variant.failures.items()
     ]
     return notes
+
+
+def _trained(comparison: Comparison) -> str:
+    budget = comparison.plan.spec.budget_steps
+    runs = [run for variant in comparison.variants for run in variant.runs.values()]
+    beyond = sorted({steps for run in runs if (steps := run.result.get("steps", budget)) > budget})
+    whole = f" ({' or '.join(f'{steps:,}' for steps in beyond)}, since whole rollouts are finished)" if beyond else ""
+    return f"{budget:,} steps{whole}"
 
 
 def as_text(comparison: Comparison, width: int = 110) -> str:

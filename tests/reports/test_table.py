@@ -35,6 +35,17 @@ def test_numbers_stand_where_they_belong(tmp_path: Path) -> None:
     assert lines(text, "seeds")[0] == "5 of 5"
 
 
+def test_the_steps_that_were_trained_are_told_where_they_are_more_than_was_asked_for(tmp_path: Path) -> None:
+    found = comparison_of(tmp_path, "one")  # each of its runs took 4,000 steps
+    for budget, said in (
+        (4000, "After 4,000 steps of training each policy"),
+        (2000, "After 2,000 steps (4,000, since whole rollouts are finished) of training each policy"),
+    ):
+        spec = found.plan.spec.model_copy(update={"budget_steps": budget})
+        notes = comparison_notes(replace(found, plan=replace(found.plan, spec=spec)))
+        assert notes[0].startswith(said)
+
+
 def test_what_is_learned_beside_the_task_is_shown_with_its_cost(tmp_path: Path) -> None:
     reward = {"objective": "reward_prediction", "loss": "squared_error", "weight": 0.1}
     variants = [{"name": "plain", "reward": "speed"}, {"name": "helped", "reward": "speed", "auxiliary": [reward]}]
