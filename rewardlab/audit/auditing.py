@@ -217,8 +217,9 @@ def _sampled(
     )
     findings = sorted([*findings, stack_finding(played, gamma=gamma)], key=lambda each: LEVELS.index(each.level))
     catalogue = Catalogue.of(env)
-    proxy = _named(reward, "the environment's reward") + ("" if shaping is None else " + shaping")
-    objective = _named(against, catalogue.objective if catalogue else "the environment's objective")
+    proxy = _named(reward, catalogue, "the environment's reward") + ("" if shaping is None else " + shaping")
+    meant = catalogue.objective if catalogue else "the environment's objective"
+    objective = _named(against, catalogue, meant)
     criterion = f"gamma {gamma:g}, over {episodes} episodes of each policy, as they were played"
     return Audit(subject_name(env), proxy, objective, criterion, tuple(findings))
 
@@ -240,7 +241,9 @@ def _of_case(
     return [table[case.states] for table in tables]
 
 
-def _named(choice: AuditedReward | None, default: str) -> str:
+def _named(choice: AuditedReward | None, catalogue: Catalogue | None, default: str) -> str:
+    if isinstance(choice, Mapping) and catalogue is not None:
+        return catalogue.reward(choice).name
     return choice if isinstance(choice, str) else getattr(choice, "name", default)
 
 

@@ -213,6 +213,13 @@ def test_a_reward_that_is_compared_with_itself_is_said_to_be() -> None:
     assert not any("pay alike" in line for line in twice.evidence)
 
 
+def test_weights_are_named_where_an_environment_is_sampled_too() -> None:
+    garden = gym.make("rewardlab_envs:rewardlab/TomatoWatering-v0")
+    events = garden.unwrapped.catalogue.events
+    found = audit(garden, {events[0]: 1.0}, against={events[1]: -2.0}, episodes=10)
+    assert (found.proxy, found.objective) == (f"+1*{events[0]}", f"-2*{events[1]}")
+
+
 def test_a_function_as_shaping_is_told_how_it_becomes_a_potential() -> None:
     (line,) = problems(gym.make("CartPole-v1"), shaping=lambda seen: seen[:, 0])
     assert line.endswith("say what it is called and reads: Potential('name', function, 'observation')")
