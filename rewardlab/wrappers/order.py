@@ -32,7 +32,9 @@ __all__ = [
     "role_of",
 ]
 
-Role = Literal["shaping", "clip", "transform", "scale", "centred scale", "bonus", "ledger", "monitor", "other"]
+Role = Literal[
+    "shaping", "clip", "transform", "scale", "centred scale", "bonus", "ledger", "monitor", "autoreset", "other"
+]
 
 _ROLES: dict[str, Role] = {
     "PotentialShaping": "shaping",
@@ -48,6 +50,7 @@ _ROLES: dict[str, Role] = {
     "Ledger": "ledger",
     "RecordEpisodeStatistics": "monitor",
     "Monitor": "monitor",
+    "Autoreset": "autoreset",
 }
 CHANGES_REWARDS: frozenset[Role] = frozenset({"shaping", "clip", "transform", "scale", "centred scale", "bonus"})
 """The roles of what does not hand rewards on as they came."""
@@ -108,8 +111,10 @@ def order_problems(
         got, expected = f"a {type(given).__name__}", "a Gymnasium environment, or a vector of them in this process"
         raise BadInput(Problem("env", got, expected, one_of_them))
     stack = layers(env)
-    refused = broken_orders(stack)
-    warned = doubtful_orders(stack)
+    refused, warned = broken_orders(stack), doubtful_orders(stack)
+    for inner, outer in combinations(stack, 2):
+        if inner.role == "autoreset" and outer.role in ("shaping", "ledger"):
+            (refused if outer.role == "shaping" else warned).append(_over_resets(inner, outer))
     changing = [layer for layer in stack if layer.role in CHANGES_REWARDS]
     if changing and hasattr(_innermost(env), "compute_reward"):
         problem = Problem(
@@ -185,6 +190,14 @@ def _broken(inner: Layer, outer: Layer) -> Iterator[Problem]:
         yield Problem(
             where, "two running scales", "one", "the outer one divides by what the inner one has just set to 1"
         )
+
+
+def _over_resets(inner: Layer, outer: Layer) -> Problem:
+    """Of a wrapper that sees an end and the reset after it as two steps of one episode."""
+    got = "a ledger that adds up over all episodes, and counts their resets as steps"
+    if outer.role == "shaping":
+        got = "shaping that pays for the way from an end to a beginning"
+    return Problem(f"{outer.place} outside of {inner.place}", got, "it inside", "put Autoreset round it")
 
 
 def _doubtful(inner: Layer, outer: Layer) -> Iterator[Problem]:

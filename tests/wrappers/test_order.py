@@ -137,6 +137,19 @@ def test_a_vector_is_read_too_and_so_are_the_copies_in_it() -> None:
     assert [layer.role for layer in layers(VectorLedger(vector(clipped)))] == ["clip", "ledger"]
 
 
+def test_what_follows_episodes_stands_inside_of_autoreset() -> None:
+    resetting = gym.wrappers.Autoreset(bare())
+    with pytest.raises(
+        BadInput, match=r"wrapper 2 \(PotentialShaping\) outside of wrapper 1 \(Autoreset\): got shaping"
+    ):
+        check_order(shaped(resetting))
+    with pytest.warns(OrderWarning, match="a ledger that adds up over all episodes.*; put Autoreset round it"):
+        check_order(Ledger(resetting))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_order(gym.wrappers.Autoreset(Ledger(shaped(bare()))))
+
+
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_what_cannot_be_looked_into_is_not_passed_in_silence() -> None:
     class Elsewhere:
