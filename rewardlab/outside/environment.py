@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
+from functools import partial
 from numbers import Real
 from typing import Any, final
 
@@ -110,25 +111,23 @@ class AnyEnv(gym.Env[Any, Any]):
         """Take one step of a new episode, so that what is misnamed is found before anything is trained.
 
         Raises:
-            BadInput: An event or a reward of that step cannot be had.
+            BadInput: An event, a reward or a potential of that step cannot be had; each that cannot.
         """
         self.reset(seed=0)
         space = deepcopy(self.action_space)
         space.seed(0)
         masks = self.env.get_wrapper_attr("action_masks")() if self.env.has_wrapper_attr("action_masks") else None
         action = space.sample() if masks is None else int(np.flatnonzero(masks)[0])
-        try:
-            self.step(action)
-            batch = self._batch(action, self._now, False, dict.fromkeys(self.catalogue.events, 0.0))
-            for reward in self.catalogue.rewards.values():
-                reward(batch)
-            for potential in self.catalogue.potentials.values():
-                potential(batch.state)
-        except (BadInput, InvalidReward) as fault:
-            raise BadInput(Problem("rewards", f"in the first step: {fault}", "numbers for every step")) from None
-        except Exception as fault:  # a function of somebody's may raise anything
-            why = " ".join(f"{type(fault).__name__}: {fault}".split())[:300]
-            raise BadInput(Problem("rewards", f"in the first step: {why}", "functions that take a batch")) from None
+        batch = self._batch(action, self._now, False, dict.fromkeys(self.catalogue.events, 0.0))
+        problems = []
+        for name, reward in self.catalogue.rewards.items():
+            problems += _first_step_problems(f"rewards.{name}", partial(reward, batch))
+        for name, potential in self.catalogue.potentials.items():
+            problems += _first_step_problems(f"potentials.{name}", partial(potential, batch.state))
+        # Only now, so that what a reward does is not laid at the door of the events.
+        problems = problems or _first_step_problems("events", partial(self.step, action))
+        if problems:
+            raise BadInput(*problems)
 
     def __getattr__(self, name: str) -> Any:
         # Whoever asks whether some actions are not legal is to hear what the environment says.
@@ -186,6 +185,17 @@ def make_any(
     limit = None if made.spec is None else made.spec.max_episode_steps
     # Its own time limit cuts off at the same step, but is hidden within.
     return AnyEnv(made, **brought) if limit is None else TimeLimit(AnyEnv(made, **brought), limit)
+
+
+def _first_step_problems(where: str, acting: Callable[[], object]) -> list[Problem]:
+    try:
+        acting()
+    except (BadInput, InvalidReward) as fault:
+        return [Problem(where, f"in the first step: {fault}", "numbers for every step")]
+    except Exception as fault:  # a function of somebody's may raise anything
+        why = " ".join(f"{type(fault).__name__}: {fault}".split())[:300]
+        return [Problem(where, f"in the first step: {why}", "a function that takes a batch, here of one row")]
+    return []
 
 
 def _own_reward(paid: Any, when: str) -> float:
