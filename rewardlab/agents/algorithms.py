@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import gymnasium as gym
@@ -57,6 +58,7 @@ _POSITIVE_WHOLE = ("n_steps", "batch_size", "n_epochs", "buffer_size", "train_fr
 _UNIT = ("gae_lambda", "exploration_fraction", "exploration_initial_eps", "exploration_final_eps", "tau")
 _POSITIVE = ("learning_rate", "clip_range", "clip_range_vf", "max_grad_norm", "rms_prop_eps", "target_kl")
 _NOT_NEGATIVE = ("ent_coef", "vf_coef")
+_NOT_IN_EXPERIMENTS = ("ars", "crossq", "ddpg", "qrdqn", "recurrent_ppo", "sac", "td3", "tqc", "trpo")
 _YES_OR_NO = ("normalize_advantage", "use_rms_prop")
 
 
@@ -75,7 +77,9 @@ def algorithm_problems(
         Every problem found; an empty list if there is none.
     """
     if name not in _ALGORITHMS:
-        return [one_of(place("name"), name, _ALGORITHMS, "algorithm")]
+        problem = one_of(place("name"), name, _ALGORITHMS, "algorithm")
+        known = str(name).lower() in _NOT_IN_EXPERIMENTS
+        return [replace(problem, fix="an experiment does not train it, a program can") if known else problem]
     problems = []
     for key, value in settings.items():
         where = place(f"settings.{key}")

@@ -170,6 +170,10 @@ def test_two_gammas_are_refused_and_both_are_named() -> None:
     )
 
 
+def test_an_algorithm_that_is_there_but_not_in_experiments_is_not_taken_for_another() -> None:
+    assert line_of(with_variant(algorithm={"name": "SAC"})).endswith("; an experiment does not train it, a program can")
+
+
 def test_an_algorithm_that_cannot_act_there_is_refused_and_those_that_can_are_named() -> None:
     spec = at("Pendulum-v1") | {"algorithm": {"name": "dqn"}}
     line = line_of(spec)
