@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from inspect import signature
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +14,7 @@ from gymnasium.vector import AutoresetMode
 from rewardlab.errors import BadInput
 from rewardlab.mdp import FiniteVectorEnv
 from rewardlab.rewards import Catalogue
-from rewardlab.wrappers import wrap_vector, wrapper_problems
+from rewardlab.wrappers import VectorReturnScaling, wrap_vector, wrapper_problems
 from rewardlab.wrappers.order import layers
 from tests.wrappers.test_curriculum import TASK
 
@@ -115,3 +118,13 @@ def test_an_order_that_breaks_shaping_is_refused_when_it_is_built() -> None:
     stack = [{"kind": "scale"}, {"kind": "clip", "max_reward": 1.0}, {"kind": "scale"}]
     with pytest.raises(BadInput, match=r"wrapper 3 .* outside of wrapper 1 .*: got two running scales"):
         wrap_vector(FiniteVectorEnv(TASK, 2), stack, GAMMA)
+
+
+def test_the_page_of_experiments_tells_the_defaults_of_a_scale() -> None:
+    page = Path(__file__, "../../../docs/experiments.md").resolve().read_text(encoding="utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith("| `scale` | ")]
+    told = dict(re.findall(r"`(\w+)` \((?:[^();]*[,;] )?(\w[\w.-]*)\)", row))
+    defaults = signature(VectorReturnScaling).parameters
+    assert {name: float(told[name]) for name in ("epsilon", "warm_up")} == {
+        name: defaults[name].default for name in ("epsilon", "warm_up")
+    }
