@@ -109,25 +109,28 @@ def test_a_horizon_allows_gamma_one() -> None:
 @pytest.mark.parametrize(
     ("arguments", "start", "end"),
     [
-        (f"{BOATS} --reward arows", "reward: got 'arows', expected a known reward:", "did you mean 'arrows'?"),
-        (f"{BOATS} --against perfrmance", "against: got 'perfrmance', expected a known", "mean 'performance'?"),
-        (f"{BOATS} --reward arows=1", "reward.arows: got 'arows', expected a known event:", "mean 'arrows'?"),
+        (f"{BOATS} --reward arows", "--reward: got 'arows', expected a known reward:", "did you mean 'arrows'?"),
+        (f"{BOATS} --against perfrmance", "--against: got 'perfrmance', expected a known", "mean 'performance'?"),
+        (f"{BOATS} --reward arows=1", "--reward.arows: got 'arows', expected a known event:", "mean 'arrows'?"),
         (f"{BOATS} --reward arrows=x", "--reward arrows=x: got 'x', expected a number", "=-0.01"),
         (f"{BOATS} --reward arrows=nan", "weight of term 'arrows': got nan, expected a finite number", ""),
-        (f"{BOATS} --shaping arow_ahead", "shaping: got 'arow_ahead', expected a known pot", "mean 'arrow_ahead'?"),
-        (f"{BOATS} --gamma 1", "gamma: got 1, expected a number in [0, 1); for gamma 1 give a horizon", ""),
+        (f"{BOATS} --shaping arow_ahead", "--shaping: got 'arow_ahead', expected a known pot", "mean 'arrow_ahead'?"),
+        (f"{BOATS} --gamma 1", "--gamma: got 1, expected a number in [0, 1); for gamma 1 give a horizon", ""),
         (f"{BOATS} --gamma 99", "--gamma: got 99.0, expected a number in [0, 1]", "; did you mean 0.99?"),
+        (f"{BOATS} --against arrows=x", "--against arrows=x: got 'x', expected a number", "=-0.01"),
+        (f"{BOATS} --search 1000", "--search: got 1000, expected None: this environment has a table", ""),
+        (f"{BOATS} --wrapper clipp:max_reward=1", "--wrapper[0].kind: got 'clipp', expected a known", "mean 'clip'?"),
         (f"{BOATS} --horizon 0", "argument --horizon: got '0', expected a whole number in [1, ", "--help`"),
-        (f"{BOATS} --horizon 1000000", "horizon: got 1000000 steps of a model of 8 states", "make the task smaller"),
+        (f"{BOATS} --horizon 1000000", "--horizon: got 1000000 steps of a model of 8 states", "make the task smaller"),
         (f"{BOATS} --set speed=1", "--set.speed: got 'speed', expected a known setting", ""),
         (f"{BOATS} --set speed", "argument --set: got 'speed', expected KEY=VALUE", "--help`"),
         (f"{BOATS} --fail-on unsave", "argument --fail-on: invalid choice: 'unsave'", "did you mean 'unsafe'?"),
         (f"{BOATS} --agianst arrows", "unrecognized arguments: --agianst arrows", "did you mean '--against'?"),
         (f"{BOATS[:-3]}-v1", "ENV: got 'rewardlab_envs:rewardlab/BoatRace-v1'", "BoatRace-v0'?"),
         ("evil:Foo-v0", "ENV: got 'evil:Foo-v0', expected a module among", "--allow-code evil"),
-        ("CartPole-v1 --horizon 5", "horizon: got 5, expected None for an environment that is no table", ""),
-        ("CartPole-v1 --episodes 3", "episodes: got 3, expected a whole number, at least 10", ""),
-        ("FrozenLake-v1 --reward speed", "reward: got 'speed', expected a known reward: reward", ""),
+        ("CartPole-v1 --horizon 5", "--horizon: got 5, expected None for an environment that is no table", ""),
+        ("CartPole-v1 --episodes 3", "--episodes: got 3, expected a whole number, at least 10", ""),
+        ("FrozenLake-v1 --reward speed", "--reward: got 'speed', expected a known reward: reward", ""),
         ("", "the following arguments are required: ENV", "see `rewardlab audit --help`"),
     ],
 )
@@ -143,8 +146,39 @@ def test_several_slips_are_told_line_by_line() -> None:
     said = call("audit", BOATS, "--reward", "arows", "--against", "x\n\x1b[2Jy", "--shaping", "nothing")
     assert (said.code, said.out) == (2, "")
     lines = said.err.splitlines()
-    assert [line.split(": ")[1] for line in lines] == ["reward", "against", "shaping"]
+    assert [line.split(": ")[1] for line in lines] == ["--reward", "--against", "--shaping"]
     assert "got 'x\\n\\x1b[2Jy'" in lines[1]
+
+
+@pytest.mark.parametrize("command", ["audit", "repair", "watch"])
+def test_what_is_wrong_by_itself_is_told_at_once(command: str) -> None:
+    said = call(command, f"{BOATS}x", "--gamma", 99, "--reward", "arrows=x")
+    assert (said.code, said.out) == (2, "")
+    assert [line.split(": ")[1] for line in said.err.splitlines()] == ["--gamma", "--reward arrows=x", "ENV"]
+
+
+@pytest.mark.parametrize(
+    "command", [f"audit {BOATS}", f"distances {BOATS}", f"repair {BOATS} --reward arrows", "lesson huber-table"]
+)
+def test_a_place_that_is_no_folder_is_told_before_the_work_is_done(command: str, tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    out = tmp_path / "taken" / "further" / "results"
+    said = call(*command.split(), "--out", out)
+    assert (said.code, said.out) == (2, "")
+    there = out.parent if command.startswith("repair") else out
+    assert said.err == f"rewardlab: --out: got '{there}', and '{tmp_path / 'taken'}' is a file, expected a folder\n"
+
+
+def test_findings_are_said_before_they_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full by then takes no hours of search away."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("rewardlab.lab.written_beside.write_text", full)
+    said = call("audit", *UNSAFE, "--out", tmp_path)
+    assert said.code == 4
+    assert "UNSAFE" in said.out
 
 
 ODD = """
@@ -212,7 +246,7 @@ def test_a_toy_text_is_replayed_where_it_begins_and_nowhere_else() -> None:
     assert (said.code, said.err) == (0, "")
     said = call("watch", "CliffWalking-v1", "--policy", "random", "--state", 3, "--actions", "0,1")
     assert (said.code, said.out) == (2, "")
-    assert said.err.startswith("rewardlab: state: got 3, expected 36, where the episode of seed 0 begins; this env")
+    assert said.err.startswith("rewardlab: --state: got 3, expected 36, where the episode of seed 0 begins; this env")
 
 
 @pytest.mark.parametrize("environment", [BOATS, "FrozenLake-v1"])

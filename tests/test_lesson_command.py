@@ -89,7 +89,7 @@ def test_a_file_where_the_folder_should_be_is_told_in_one_line(tmp_path: Path) -
     (tmp_path / "taken").write_text("", encoding="utf-8")
     said = call("lesson", "huber-table", "--out", tmp_path / "taken")
     assert (said.code, said.out) == (2, "")
-    assert said.err == f"rewardlab: --out: got '{tmp_path / 'taken'}', which is a file, expected a folder\n"
+    assert said.err.endswith(f"and '{tmp_path / 'taken'}' is a file, expected a folder\n")
 
 
 @pytest.mark.parametrize("arguments", [[], ["huber-table"]])

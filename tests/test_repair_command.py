@@ -15,11 +15,12 @@ TOWN = ("rewardlab_envs:rewardlab/Delivery-v0", "--set", "orders=1", "--set", "t
 
 
 def test_what_is_proposed_is_shown_written_and_can_be_run(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "repair.toml"
+    path = tmp_path / "new folder" / "repair.toml"
     said = call("repair", *TOWN, "--reward", "speed", "--gamma", 0.97, "--out", path)
     assert said.code == 0, said.err
     assert "only when 'delivered'" in said.words
     assert "audited again: SAFE" in said.words
+    assert said.out.endswith(f"Written: {path}; train on it with: rewardlab run '{path}'\n")
     # The spec is read and planned by the same door as any other (and trained on in tests/audit/repair, slowly).
     plan = plan_experiment(read_spec(path), str(path))
     assert [variant.name for variant in plan.spec.variants][:2] == ["as it is", "1. condition"]
@@ -61,6 +62,7 @@ def test_an_audit_writes_its_findings_and_a_picture(tmp_path: Path) -> None:
     assert said.code == 1
     written = json.loads((tmp_path / "out" / "audit.json").read_text(encoding="utf-8"))
     assert written["safe"] is False
+    assert said.out.endswith(f"\nWritten: audit.json, under_pressure.png in {tmp_path / 'out'}\n")
     assert (tmp_path / "out" / "under_pressure.png").stat().st_size > 5_000
 
 

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from rewardlab.cli.subjects import Subject, subject_of, told_by_option
 from rewardlab.cli.words import one_line
 
 if TYPE_CHECKING:
@@ -27,40 +28,37 @@ def audit(options: argparse.Namespace) -> int:
 
     from rewardlab.audit.auditing import audit as audited
     from rewardlab.audit.finding import LEVELS
-    from rewardlab.lab.checked_environment import checked_environment
-    from rewardlab.lab.quick_comparison import parse_reward
     from rewardlab.reports.audit_text import audit_lines
-    from rewardlab.rewards.returns import check_gamma
 
-    gamma = check_gamma(options.gamma, "--gamma")
-    settings = dict(options.set)
-    env = checked_environment(options.environment, settings, "ENV", "--set", allowed_modules=options.allow_code)
-    reward, against = (None if text is None else parse_reward(text) for text in (options.reward, options.against))
+    subject = subject_of(options, options.out, reward=[options.reward], against=[options.against])
+    reward, against = subject.rewards.get(options.reward), subject.rewards.get(options.against)
     console = Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn()
     # Elsewhere than in a terminal it would leave an empty line behind.
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+    bars = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    with told_by_option(options), bars:
         found = audited(
-            env,
+            subject.env,
             reward,
             against=against,
             shaping=options.shaping,
             wrappers=options.wrapper,
-            gamma=gamma,
+            gamma=subject.gamma,
             horizon=options.horizon,
             episodes=options.episodes,
             seed=options.seed,
-            search=None if options.search is None else _search(options, settings, reward, against, gamma, bars),
+            search=None if options.search is None else _search(options, subject, bars),
             on_progress=_advancing(bars, options.episodes, "episodes of"),
         )
-    if options.out is not None:
-        _write(found, env, options, reward, against, gamma)
-    env.close()
     if options.json:
         print(json.dumps(found.as_dict(), indent=2, allow_nan=False))
     else:
         lines = audit_lines(found, min(120, shutil.get_terminal_size().columns), _watch(options))
         print(*map(one_line, lines), sep="\n")
+    if options.out is not None:  # after it is said, which no full disk can take away then
+        files = _write(found, subject, options)
+        print("" if options.json else f"\nWritten: {', '.join(files)} in {options.out}\n", end="")
+    subject.env.close()
     if options.fail_on == "never":
         return 0
     return int(LEVELS.index(found.level) <= LEVELS.index(options.fail_on))
@@ -78,45 +76,50 @@ def _watch(options: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def _write(found: Audit, env: Any, options: argparse.Namespace, reward: Any, against: Any, gamma: float) -> None:
-    """The findings as JSON, and the objective under pressure as a picture, where there is a table."""
+def _write(found: Audit, subject: Subject, options: argparse.Namespace) -> list[str]:
+    """The findings as JSON, and the objective under pressure as a picture, where there is a table; their names."""
     from rewardlab.audit.audited_case import audited_case
     from rewardlab.audit.pressure.under_pressure import under_pressure
+    from rewardlab.lab.written_beside import write_text
     from rewardlab.reports.goodhart_curve import draw_goodhart_curve
 
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "audit.json").write_text(
-        json.dumps(found.as_dict(), indent=2, allow_nan=False) + "\n", encoding="utf-8"
-    )
+    text = json.dumps(found.as_dict(), indent=2, allow_nan=False)
+    findings = write_text(options.out / "audit.json", [text, "\n"])
     if found.safe is None:
-        return
+        return [findings.name]
+    reward, against = subject.rewards.get(options.reward), subject.rewards.get(options.against)
     case = audited_case(
-        env, reward, against=against, shaping=options.shaping, wrappers=options.wrapper, gamma=gamma,
+        subject.env, reward, against=against, shaping=options.shaping, wrappers=options.wrapper, gamma=subject.gamma,
         horizon=options.horizon,
     )  # fmt: skip
     picture = options.out / "under_pressure.png"
     draw_goodhart_curve(under_pressure(case), picture, proxy=case.proxy_name, objective=case.objective_name)
+    return [findings.name, picture.name]
 
 
 def repair(options: argparse.Namespace) -> int:
     """Propose the nearest rewards that are safe, each audited before it is shown."""
     from rewardlab.audit.repair import repair as repaired
-    from rewardlab.lab.checked_environment import checked_environment
-    from rewardlab.lab.quick_comparison import QUICK_PPO, parse_reward
+    from rewardlab.lab.quick_comparison import QUICK_PPO
+    from rewardlab.lab.written_beside import write_text
     from rewardlab.reports.repair_text import repair_lines
     from rewardlab.reports.spec_text import spec_text
-    from rewardlab.rewards.returns import check_gamma
 
-    gamma = check_gamma(options.gamma, "--gamma")
-    settings = dict(options.set)
-    env = checked_environment(options.environment, settings, "ENV", "--set", allowed_modules=options.allow_code)
-    reward, against = (None if text is None else parse_reward(text) for text in (options.reward, options.against))
-    found = repaired(
-        env, reward, against=against, shaping=options.shaping, gamma=gamma, horizon=options.horizon,
-        occupation=options.occupation,
-    )  # fmt: skip
-    env.close()
-    spec = found.spec(options.environment, settings, algorithm={"settings": QUICK_PPO})
+    folder = None if options.out is None else options.out.parent
+    subject = subject_of(options, folder, reward=[options.reward], against=[options.against])
+    with told_by_option(options):
+        found = repaired(
+            subject.env,
+            subject.rewards.get(options.reward),
+            against=subject.rewards.get(options.against),
+            shaping=options.shaping,
+            gamma=subject.gamma,
+            horizon=options.horizon,
+            occupation=options.occupation,
+        )
+    subject.env.close()
+    spec = found.spec(options.environment, subject.settings, algorithm={"settings": QUICK_PPO})
     if options.json:
         print(json.dumps({**found.as_dict(), "spec": spec}, indent=2, allow_nan=False))
     else:
@@ -125,27 +128,21 @@ def repair(options: argparse.Namespace) -> int:
             print("\nTo train on these: add --out repair.toml, then rewardlab run repair.toml")
     if options.out is not None and spec is not None:
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(spec_text(spec), encoding="utf-8")
+        write_text(options.out, [spec_text(spec)])
         if not options.json:
-            print(f"\nWritten: {options.out}; train on it with: rewardlab run {options.out}")
+            print(f"\nWritten: {options.out}; train on it with: {shlex.join(['rewardlab', 'run', str(options.out)])}")
     return 0 if found.already_safe or found.proposals else 1
 
 
 def distances(options: argparse.Namespace) -> int:
     """Show how far the rewards of an environment are from each other."""
     from rewardlab.audit.distances import distance_matrix
-    from rewardlab.lab.checked_environment import checked_environment
-    from rewardlab.lab.quick_comparison import parse_reward
     from rewardlab.reports.distance_map import draw_distance_map
-    from rewardlab.rewards.returns import check_gamma
 
-    gamma = check_gamma(options.gamma, "--gamma")
-    env = checked_environment(
-        options.environment, dict(options.set), "ENV", "--set", allowed_modules=options.allow_code
-    )
-    chosen = {text: parse_reward(text) for text in options.reward}
-    matrix = distance_matrix(env, chosen or None, kind=options.kind, gamma=gamma)
-    env.close()
+    subject = subject_of(options, options.out, reward=options.reward)
+    with told_by_option(options):
+        matrix = distance_matrix(subject.env, subject.rewards or None, kind=options.kind, gamma=subject.gamma)
+    subject.env.close()
     print(f"{matrix.kind.upper()} distances, gamma {matrix.gamma:g}; 0 is the same order of policies, 1 the opposite")
     print(matrix.as_text())
     if options.out is not None:
@@ -154,9 +151,7 @@ def distances(options: argparse.Namespace) -> int:
     return 0
 
 
-def _search(
-    options: argparse.Namespace, settings: dict[str, Any], reward: Any, against: Any, gamma: float, bars: Progress
-) -> Callable[[], ExploitSearch]:
+def _search(options: argparse.Namespace, subject: Subject, bars: Progress) -> Callable[[], ExploitSearch]:
     def train() -> ExploitSearch:
         from rewardlab.agents.environments import ENVIRONMENT_REWARD
         from rewardlab.agents.exploit_search import search_exploit
@@ -164,10 +159,10 @@ def _search(
         shaping = [{"kind": "potential_shaping", "potential": options.shaping}] if options.shaping else []
         return search_exploit(
             options.environment,
-            settings,
-            ENVIRONMENT_REWARD if reward is None else reward,
-            objective=against,
-            gamma=gamma,
+            subject.settings,
+            subject.rewards.get(options.reward, ENVIRONMENT_REWARD),
+            objective=subject.rewards.get(options.against),
+            gamma=subject.gamma,
             budget_steps=options.search,
             seed=options.seed,
             wrappers=shaping,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from rewardlab.cli import lines as layout
+from rewardlab.cli.subjects import folder_problems
 from rewardlab.errors import BadInput, Problem
 
 __all__ = ["lesson"]
@@ -33,15 +34,14 @@ def lesson(options: argparse.Namespace) -> int:
 
 
 def _refuse(options: argparse.Namespace) -> None:
+    problems = folder_problems(options.out)
     if options.all and options.name is not None:
-        raise BadInput(Problem("--all", f"a name too, {options.name!r}", "either a name or --all"))
-    if options.out is None:
-        return
-    if options.name is None and not options.all:
+        problems.append(Problem("--all", f"a name too, {options.name!r}", "either a name or --all"))
+    if options.out is not None and options.name is None and not options.all:
         fix = "`rewardlab lesson` lists them"
-        raise BadInput(Problem("--out", "no lesson whose picture to write", "a name, or --all", fix))
-    if options.out.exists() and not options.out.is_dir():
-        raise BadInput(Problem("--out", f"{str(options.out)!r}, which is a file", "a folder"))
+        problems.append(Problem("--out", "no lesson whose picture to write", "a name, or --all", fix))
+    if problems:
+        raise BadInput(*problems)
 
 
 def _list() -> None:

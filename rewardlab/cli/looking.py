@@ -7,6 +7,7 @@ import sys
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
+from rewardlab.cli.subjects import subject_of, told_by_option
 from rewardlab.cli.words import one_line
 from rewardlab.errors import BadInput, Problem, nearest, one_of
 
@@ -96,37 +97,36 @@ def _print_environment(environment: str, offered: dict[str, Any], asked: str | N
 def watch(options: argparse.Namespace) -> int:
     """Play an episode in the terminal, or into an animated picture."""
     from rewardlab.agents.environments import make_single
-    from rewardlab.lab.checked_environment import checked_environment
     from rewardlab.lab.playing import choose_actions
-    from rewardlab.lab.quick_comparison import parse_reward
     from rewardlab.reports.replay import play_again, write_gif
     from rewardlab.rewards.catalogue import Catalogue
-    from rewardlab.rewards.returns import check_gamma
 
-    gamma = check_gamma(options.gamma, "--gamma")
-    settings = dict(options.set)
-    probe = checked_environment(options.environment, settings, "ENV", "--set", allowed_modules=options.allow_code)
+    subject = subject_of(options, None, reward=[options.reward])
+    gamma, probe = subject.gamma, subject.env
     catalogue = Catalogue.of(probe)
     reward: Any = "environment"
     if catalogue is not None:
-        reward = parse_reward(options.reward or catalogue.objective)
+        reward = subject.rewards.get(options.reward, catalogue.objective)
         catalogue.reward(reward, "--reward")
     elif options.reward not in (None, "environment"):
         raise BadInput(Problem("--reward", repr(options.reward), "'environment': this environment has no catalogue"))
     mode = _checked_mode(options, probe.metadata.get("render_modes", ()))
-    env = make_single(options.environment, settings, reward, mode)
+    env = make_single(options.environment, subject.settings, reward, mode)
     unknown = [action for action in options.actions or () if not env.action_space.contains(action)]
     if unknown:
         raise BadInput(Problem("--actions", ",".join(map(str, unknown)), f"actions of {env.action_space}"))
-    actions = options.actions or choose_actions(env, options.policy, options.seed, gamma, options.state)
+    with told_by_option(options):
+        actions = options.actions or choose_actions(env, options.policy, options.seed, gamma, options.state)
     frames = play_again(env, options.seed, actions, options.state)
     if options.out is None:
-        _show(frames, options.delay)
+        with told_by_option(options):  # where an episode may begin shows only as it is played
+            _show(frames, options.delay)
         return 0
     paid = options.reward or (catalogue.objective if catalogue else "environment")
     player = "given actions" if options.actions else options.policy
     title = f"{options.environment.rpartition('/')[2]}, {paid}, {player}"
-    print(f"Written: {write_gif(frames, title, options.out)}")
+    with told_by_option(options):
+        print(f"Written: {write_gif(frames, title, options.out)}")
     return 0
 
 

@@ -87,8 +87,12 @@ def default_reward(
     return ENVIRONMENT_REWARD if catalogue is None else catalogue.objective
 
 
-def parse_reward(text: str) -> str | dict[str, float]:
+def parse_reward(text: str, where: str = "--reward") -> str | dict[str, float]:
     """A reward as written on the command line: a name, or ``event=weight`` pairs with commas between.
+
+    Args:
+        text: What was written.
+        where: The option, for the message.
 
     Raises:
         BadInput: A weight is not a number.
@@ -102,8 +106,8 @@ def parse_reward(text: str) -> str | dict[str, float]:
         try:
             number = float(weight)
         except ValueError:
-            raise BadInput(Problem(f"--reward {text}", repr(weight), "a number after each '='", fix)) from None
+            raise BadInput(Problem(f"{where} {text}", repr(weight), "a number after each '='", fix)) from None
         if event in weights:
-            raise BadInput(Problem(f"--reward {text}", f"event {event!r} twice", "each event once", fix))
+            raise BadInput(Problem(f"{where} {text}", f"event {event!r} twice", "each event once", fix))
         weights[event] = number
     return weights
