@@ -38,5 +38,5 @@ def _study(store: ResultStore, experiment: Submitted, options: argparse.Namespac
         raise BadInput(Problem("--kind", repr(options.kind), "none, for a study has one figure", "leave it out"))
     path: Path = options.out or store.path.parent / "distances.png"
     check_figure_path(path)
-    rows, _ = study_found(store, experiment)
+    rows, _ = study_found(store, experiment, options.allow_code)
     return write_study_figure(rows, path)

@@ -23,7 +23,7 @@ def report(options: argparse.Namespace) -> int:
     _check(path)
     with _told("making the page: solving, auditing, playing replays again"):
         if "study" in experiment.spec:
-            rows, failures = study_found(store, experiment)
+            rows, failures = study_found(store, experiment, options.allow_code)
             write_study_page(rows, failures, store, experiment, path)
         else:
             write_page(compared(store, experiment, options.allow_code), store, experiment, path)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rewardlab.errors import BadInput, Problem
@@ -14,10 +15,12 @@ from rewardlab.errors import BadInput, Problem
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rewardlab.agents.guards import GuardSettings
+    from rewardlab.agents.training import TrainingRun
     from rewardlab.lab.comparison import Comparison
     from rewardlab.lab.store import ResultStore, Submitted
 
-__all__ = ["compared", "opened", "reproduce", "results", "status", "study_found"]
+__all__ = ["compared", "opened", "reproduce", "results", "show_study", "status", "study_found"]
 
 _SHOWN_DIFFERENCES = 10
 
@@ -51,6 +54,8 @@ def results(options: argparse.Namespace) -> int:
     from rewardlab.lab.exports import provenance_lines, results_csv, results_json_lines
 
     store, experiment = opened(options.what)
+    if "study" in experiment.spec and not (options.json or options.provenance):
+        return _results_of_study(store, experiment, options)
     if options.csv:
         print(results_csv(store, experiment), end="")
     elif options.json:
@@ -76,18 +81,14 @@ def reproduce(options: argparse.Namespace) -> int:
     console = Console()
     store = _store_with(options.result, options.what)
     name, member = find_member(store, options.result)
-    console.print(
-        Text(f"{name}: {member.variant}, seed {member.seed} ({member.identity}) is trained anew"), soft_wrap=True
-    )
-    with console.status("training", spinner="line") as shown:
-        found = reproduced(
-            store,
-            options.result,
-            lambda run, guards: train(
-                run, lambda steps: shown.update(f"{steps:,} of {run.budget_steps:,} steps"), guards=guards
-            ),
-            allowed_modules=options.allow_code,
-        )
+
+    def anew(run: TrainingRun, guards: GuardSettings) -> dict[str, Any]:
+        told = f"{name}: {member.variant}, seed {member.seed} ({member.identity}) is trained anew"
+        console.print(Text(told), soft_wrap=True)
+        with console.status("training", spinner="line") as shown:
+            return train(run, lambda steps: shown.update(f"{steps:,} of {run.budget_steps:,} steps"), guards=guards)
+
+    found = reproduced(store, options.result, anew, allowed_modules=options.allow_code)
     verdict = (
         f"{len(found.results)} of {found.numbers} values differ"
         if found.results
@@ -129,18 +130,45 @@ def compared(store: ResultStore, experiment: Submitted, allowed_modules: Sequenc
     from rewardlab.lab.spec import parse_spec
 
     if "study" in experiment.spec:
-        fix = f"`rewardlab run` shows it again and does nothing twice, and results.csv in {store.path.parent} has it"
+        folder = shlex.quote(str(store.path.parent))
+        fix = f"a study has a page of its own: rewardlab report {folder}"
         raise BadInput(Problem(experiment.name, "a study", "an experiment with variants", fix))
     spec = parse_spec(dict(experiment.spec), experiment.name)
     return compare(plan_experiment(spec, experiment.name, allowed_modules=allowed_modules), store)
 
 
-def study_found(store: ResultStore, experiment: Submitted) -> tuple[list[dict[str, Any]], list[str]]:
+def study_found(
+    store: ResultStore, experiment: Submitted, allowed_modules: Sequence[str]
+) -> tuple[list[dict[str, Any]], list[str]]:
     """The rows of a study, of what the store holds, and why other blocks have none."""
     from rewardlab.lab.distance_study import planned_blocks, study_rows
     from rewardlab.lab.study_spec import DistanceStudySpec
 
-    return study_rows(planned_blocks(DistanceStudySpec.model_validate(dict(experiment.spec)), experiment.name), store)
+    spec = DistanceStudySpec.model_validate(dict(experiment.spec))
+    return study_rows(planned_blocks(spec, experiment.name, allowed_modules=allowed_modules), store)
+
+
+def show_study(rows: Sequence[Mapping[str, Any]], failures: Sequence[str]) -> None:
+    """Print what a study found, and why there is not more of it."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from rewardlab.reports.distance_study import study_lines
+
+    console = Console()
+    for line in [*(study_lines(rows) if rows else ["nothing is finished"]), *failures]:
+        console.print(Text(line), soft_wrap=True)
+
+
+def _results_of_study(store: ResultStore, experiment: Submitted, options: argparse.Namespace) -> int:
+    from rewardlab.reports.distance_study import study_csv
+
+    rows, failures = study_found(store, experiment, options.allow_code)
+    if not options.csv:
+        show_study(rows, failures)
+    elif rows:
+        print(study_csv(rows), end="")
+    return 1 if failures else 0
 
 
 def _show(store: ResultStore, experiment: Submitted, options: argparse.Namespace) -> int:

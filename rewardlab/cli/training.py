@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewardlab.cli.engines import engine_of, guards_of
+from rewardlab.cli.results import show_study
 from rewardlab.cli.searching import searched
 from rewardlab.errors import BadInput, Problem
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from rewardlab.lab.study_spec import DistanceStudySpec
 
 __all__ = ["compare", "run"]
+
+_MOST_LEARNERS = 1000  # as the spec of a study has it
 
 
 def run(options: argparse.Namespace) -> int:
@@ -76,20 +79,18 @@ def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> 
     from rewardlab.lab.located_problems import told_by_line
     from rewardlab.lab.store import ResultStore
     from rewardlab.lab.written_beside import write_text, written_beside
-    from rewardlab.reports.distance_study import draw_study, study_csv, study_lines
+    from rewardlab.reports.distance_study import draw_study, study_csv
     from rewardlab.reports.folder import page_or_told
     from rewardlab.reports.page.experiment_page import PAGE_NAME
     from rewardlab.reports.page.study_page import write_study_page
 
+    _refuse_for_study(options)
     if options.seeds is not None:
         spec = spec.model_copy(update={"seeds": options.seeds})
-    if options.largest_number is not None:
-        fix = "its tables are looked at before anything is trained"
-        raise BadInput(Problem("--largest-number", f"{options.largest_number:g}", "no bound for a study", fix))
     console = Console()
     engine = engine_of(options)
     with told_by_line(path):
-        blocks = planned_blocks(spec, str(path))
+        blocks = planned_blocks(spec, str(path), allowed_modules=options.allow_code)
     folder = Path("results") / spec.name if options.out is None else options.out
     store = ResultStore(folder / "results.sqlite")
     experiment = study_submission(spec, blocks)
@@ -109,11 +110,23 @@ def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> 
             PAGE_NAME,
             lambda text: console.print(Text(text), soft_wrap=True),
         )
-    for line in [*(study_lines(rows) if rows else ["nothing is finished"]), *failures]:
-        console.print(Text(line), soft_wrap=True)
+    show_study(rows, failures)
     files = [*(["results.csv", "distances.png"] if rows else []), *(path.name for path in page), "results.sqlite"]
     console.print(Text(f"Written: {', '.join(files)} in {folder}"), soft_wrap=True)
     return 1 if failures else 0
+
+
+def _refuse_for_study(options: argparse.Namespace) -> None:
+    problems = []
+    if options.seeds is not None and options.seeds > _MOST_LEARNERS:
+        problems.append(Problem("--seeds", f"{options.seeds}", f"at most {_MOST_LEARNERS} learners for each proxy"))
+    if options.largest_number is not None:
+        fix = "its tables are looked at before anything is trained"
+        problems.append(Problem("--largest-number", f"{options.largest_number:g}", "no bound for a study", fix))
+    if options.tensorboard is not None:
+        problems.append(Problem("--tensorboard", repr(str(options.tensorboard)), "none for a study: it has no curves"))
+    if problems:
+        raise BadInput(*problems)
 
 
 def _train_and_show(plan: Plan, options: argparse.Namespace, part_of: str = "") -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -94,8 +94,13 @@ class Block:
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def planned_blocks(spec: DistanceStudySpec, source: str) -> list[Block]:
+def planned_blocks(spec: DistanceStudySpec, source: str, *, allowed_modules: Collection[str] = ()) -> list[Block]:
     """Cut a study into blocks, having made every environment once.
+
+    Args:
+        spec: The study.
+        source: Where it was read, for the messages.
+        allowed_modules: Modules that may be imported beside those of installed plugins.
 
     Raises:
         BadInput: An environment cannot be made, or is no finite model. All problems are named at once.
@@ -106,7 +111,11 @@ def planned_blocks(spec: DistanceStudySpec, source: str) -> list[Block]:
         place = f"{source}: environments[{number}].environment"
         try:
             env = checked_environment(
-                world.environment.id, world.environment.settings, f"{place}.id", f"{place}.settings"
+                world.environment.id,
+                world.environment.settings,
+                f"{place}.id",
+                f"{place}.settings",
+                allowed_modules=allowed_modules,
             )
         except BadInput as fault:
             problems += fault.problems
@@ -258,7 +267,15 @@ def _column(rows: Sequence[Mapping[str, Any]], world: str, name: str) -> NDArray
 
 
 def _task(block: Block) -> FiniteTask:
-    env = checked_environment(block.environment_id, block.environment_settings, "environment", "environment.settings")
+    # Whether its code may run was asked when the study was planned.
+    allowed = [block.environment_id.rpartition(":")[0]]
+    env = checked_environment(
+        block.environment_id,
+        block.environment_settings,
+        "environment",
+        "environment.settings",
+        allowed_modules=allowed,
+    )
     base: Any = env.unwrapped
     task: FiniteTask = base.task
     return task

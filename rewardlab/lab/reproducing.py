@@ -102,11 +102,14 @@ def reproduce(
         BadInput: There is no such run, it has not finished, or its settings mean another run to this version.
     """
     name, member = find_member(store, text)
+    spec = next(experiment.spec for experiment in store.submitted() if experiment.name == name)
+    if "study" in spec:
+        fix = "run the study into another folder, with --out, and compare results.csv: it has the same bytes"
+        raise BadInput(Problem(f"RESULT {text!r}", "a block of a study", "a run of an experiment with variants", fix))
     kept = store.read(member.identity)
     if kept is None or kept.state != "finished":
         got = "a run that has not finished" if kept is None else f"a run that failed: {kept.message}"
         raise BadInput(Problem(f"RESULT {text!r}", got, "a finished one", "run its experiment first"))
-    spec = next(experiment.spec for experiment in store.submitted() if experiment.name == name)
     plan = plan_experiment(parse_spec(dict(spec), name), name, allowed_modules=allowed_modules)
     planned = next((run for run in plan.runs if run.identity == member.identity), None)
     if planned is None:

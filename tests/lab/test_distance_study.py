@@ -6,6 +6,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 
@@ -99,6 +100,17 @@ def test_a_small_study_from_its_file_to_its_report(
     assert stored_rows(tmp_path / "out") == before
     assert call("report", tmp_path / "out", "--out", tmp_path / "again.html").code == 0
     assert (tmp_path / "again.html").read_text(encoding="utf-8") == page
+    shown = call("results", tmp_path / "out")
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out == said.out.partition("Written: ")[0]
+    assert call("results", tmp_path / "out", "--csv").out == table
+    refused = call("compare-reports", tmp_path / "out", tmp_path / "out")
+    assert refused.code == 2
+    assert f"rewardlab report {tmp_path / 'out'}" in refused.err
+    refused = call("reproduce", "boat:0", "--in", tmp_path / "out")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith("rewardlab: RESULT 'boat:0': got a block of a study, expected a run of an experiment")
+    assert len(refused.err.splitlines()) == 1
 
     # A page that cannot be made costs nothing else.
     def broken(*_: object) -> Path:
@@ -188,6 +200,37 @@ def test_what_is_wrong_with_a_spec_is_said_before_anything_runs(
     assert said.code == 2
     assert message in said.err
     assert not (tmp_path / "out").exists()
+
+
+def test_options_that_mean_nothing_to_a_study_are_refused_and_not_ignored(spec_file: Path, tmp_path: Path) -> None:
+    said = call("run", spec_file, "--largest-number", 9, "--tensorboard", tmp_path / "t", "--seeds", 2000)
+    assert (said.code, said.out) == (2, "")
+    where = [line.split(": ")[1] for line in said.err.splitlines()]
+    assert where == ["--seeds", "--largest-number", "--tensorboard"]
+
+
+STRANGE = """
+from gymnasium import register
+from rewardlab.mdp import FiniteEnv
+from rewardlab_envs.boat_race import boat_race_task
+
+register("Strange-v0", entry_point=lambda **settings: FiniteEnv(boat_race_task(), **settings))
+"""
+
+
+def test_a_module_that_is_allowed_is_imported_for_a_study(
+    spec_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "strange_study.py").write_text(STRANGE, encoding="utf-8")
+    text = SMALL.replace("rewardlab_envs:rewardlab/BoatRace-v0", "strange_study:Strange-v0")
+    spec_file.write_text(text, encoding="utf-8")
+    assert "--allow-code strange_study" in call("run", spec_file, "--out", tmp_path / "out").err
+    spec = read_any_spec(spec_file)
+    assert isinstance(spec, DistanceStudySpec)
+    blocks = planned_blocks(spec, "small", allowed_modules=["strange_study"])
+    assert measure_block(blocks[-1], lambda steps: None)["rows"]
+    monkeypatch.delitem(gym.registry, "Strange-v0")
 
 
 def test_the_study_that_comes_along_can_be_planned() -> None:
