@@ -93,9 +93,9 @@ def test_without_a_finished_run_there_is_no_figure(tmp_path: Path) -> None:
     assert not (tmp_path / "curves.png").exists()
 
 
-@pytest.mark.parametrize("name", ["$x$", r"$\frac{$", "$", "a_b^c", "<b>", "日本 🎉", "x" * 100, r"\$"])
-def test_names_are_no_formulas(name: str, tmp_path: Path) -> None:
-    path = draw_curves(comparison_of(tmp_path, name, "$other", seeds=1), tmp_path / "curves.png")
+def test_names_are_no_formulas(tmp_path: Path) -> None:
+    names = ["$x$", r"$\frac{$", "$", "a_b^c", "<b>", "日本 🎉", "x" * 100, r"\$"]
+    path = draw_curves(comparison_of(tmp_path, *names, seeds=1), tmp_path / "curves.png")
     assert path == tmp_path / "curves.png"
     with Image.open(path) as image:
         assert image.width > 300

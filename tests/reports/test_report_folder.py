@@ -26,17 +26,18 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_names_never_reach_the_file_system(name: str, tmp_path: Path) -> None:
+def test_names_never_reach_the_file_system(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "report"
-    comparison = comparison_of(tmp_path / "store", name, seeds=1)
+    comparison = comparison_of(tmp_path / "store", *NAMES, seeds=1)
     files = report_of(comparison, tmp_path / "store", folder, pytest.fail)
     assert {path.name for path in tmp_path.iterdir()} == {"deep", "store"}
     assert {path.name for path in (tmp_path / "deep").iterdir()} == {"report"}
     assert sorted(folder.iterdir()) == sorted(files)
-    (replay,) = folder.glob("*.gif")
-    assert re.fullmatch(r"replay-1-[a-z0-9][a-z0-9-]{0,39}\.gif", replay.name)
-    assert not replay.stem.endswith("-")
+    replays = {int(path.name.split("-")[1]): path for path in folder.glob("*.gif")}
+    assert sorted(replays) == list(range(1, len(NAMES) + 1))
+    for number, replay in replays.items():
+        assert re.fullmatch(rf"replay-{number}-[a-z0-9][a-z0-9-]{{0,39}}\.gif", replay.name)
+        assert not replay.stem.endswith("-")
 
 
 def test_names_that_look_alike_do_not_share_a_file(tmp_path: Path) -> None:
