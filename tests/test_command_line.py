@@ -272,6 +272,18 @@ def test_the_help_of_each_command_says_what_it_does_and_shows_it() -> None:
         assert parsed(parser, words[1:]).parser is command
 
 
+@pytest.mark.parametrize("command", ["audit", "compare", "watch", "distances", "repair"])
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_terminal_is_told_whose_code_is_waited_for(
+    command: str, is_terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import may never return, and whoever waits has to know of what."""
+    monkeypatch.setenv("TTY_COMPATIBLE", str(int(is_terminal)))
+    said = call(command, "nobody[b]:Env-v0", "--allow-code", "nobody[b]")
+    assert said.code == 2
+    assert ("importing and making nobody[b]:Env-v0" in said.err) == is_terminal
+
+
 @pytest.mark.parametrize("command", [("run", "delivery"), ("report", "delivery"), ("audit", "any:Env-v0")])
 def test_an_empty_place_is_not_taken_for_the_current_folder(command: tuple[str, ...]) -> None:
     said = call(*command, "--out", "")

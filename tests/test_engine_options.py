@@ -59,9 +59,12 @@ def test_all_that_is_wrong_is_told_and_nothing_is_run(tmp_path: Path) -> None:
         "0",
         "--max-retries",
         -1,
+        "--largest-number",
+        0,
     )
     assert said.code == 2
     assert said.err.splitlines() == [
+        "rewardlab: --largest-number: got 0.0, expected a number in [1, inf]; a reward of 1 is no fault",
         "rewardlab: --time-limit: got 0.0, expected seconds in [0.1, 1e9]",
         "rewardlab: --max-retries: got -1, expected a number of further attempts in [0, 100]",
         "rewardlab: --scheduler: got tcp://a:1, expected --engine dask with it",

@@ -126,6 +126,12 @@ def test_what_is_not_there_is_told(words: tuple[str, ...], line: str) -> None:
     assert "Traceback" not in said.err
 
 
+def test_all_that_are_not_there_are_told_at_once() -> None:
+    said = call("compare-reports", "mini", "mani", "other", "--out", "nowhere/page.html")
+    assert (said.code, said.out) == (2, "")
+    assert [line.split(": ")[1] for line in said.err.splitlines()] == ["nowhere", "mani", "other"]
+
+
 def test_an_experiment_that_has_only_begun_shows_what_there_is(home: Path, tmp_path: Path) -> None:
     """One of four runs is taken away, as if it had not been done yet."""
     path = tmp_path / "results.sqlite"

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rewardlab.cli.subjects import collected
 from rewardlab.errors import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def add_engine_options(command: argparse.ArgumentParser) -> None:
 
 
 def engine_of(options: argparse.Namespace, written: LimitsSpec | None = None) -> Engine:
-    """The engine that the options ask for; all that is wrong with them is told at once.
+    """The engine that the options ask for; all that is wrong with them, and with those of `guards_of`, is told at once.
 
     Args:
         options: Those of `add_engine_options`.
@@ -53,6 +54,8 @@ def engine_of(options: argparse.Namespace, written: LimitsSpec | None = None) ->
 
     problems: list[Problem] = []
     limits = engine = None
+    with collected(problems):
+        guards_of(options)
     chosen = {} if written is None else written.model_dump(exclude_none=True)
     chosen |= {
         key: value
@@ -65,11 +68,9 @@ def engine_of(options: argparse.Namespace, written: LimitsSpec | None = None) ->
         )
         if value is not None
     }
-    try:
+    with collected(problems):
         limits = RunLimits(**chosen)
-    except BadInput as fault:
-        problems += fault.problems
-    try:
+    with collected(problems):
         engine = make_engine(
             options.engine,
             workers=options.workers,
@@ -79,8 +80,6 @@ def engine_of(options: argparse.Namespace, written: LimitsSpec | None = None) ->
             tls_certificate=options.tls_cert,
             tls_key=options.tls_key,
         )
-    except BadInput as fault:
-        problems += fault.problems
     if problems or engine is None:
         raise BadInput(*problems)
     return engine

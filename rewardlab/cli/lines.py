@@ -5,10 +5,21 @@ from __future__ import annotations
 import shutil
 import textwrap
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 
-__all__ = ["rows", "show", "width", "wrapped"]
+from rewardlab.cli.words import one_line
+
+__all__ = ["at_work", "rows", "show", "width", "wrapped"]
 
 _NARROWEST, _WIDEST = 20, 100
+
+
+def at_work(what: str) -> AbstractContextManager[object]:
+    """Say on a terminal what is being done; in a file or a pipe, where nobody waits, nothing."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    return Console(stderr=True).status(escape(one_line(what)), spinner="line")
 
 
 def rows(pairs: Iterable[tuple[str, str]], first: int) -> list[tuple[str, bool]]:

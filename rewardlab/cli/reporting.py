@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import AbstractContextManager
-from pathlib import Path
 
+from rewardlab.cli import lines
+from rewardlab.cli.subjects import collected
 from rewardlab.errors import BadInput
 
 __all__ = ["compare_reports", "report"]
@@ -14,14 +14,16 @@ __all__ = ["compare_reports", "report"]
 def report(options: argparse.Namespace) -> int:
     """Write the page of an experiment, from the results that are kept."""
     from rewardlab.cli.results import compared, opened, study_found
+    from rewardlab.lab.written_beside import path_problems
     from rewardlab.reports.page import write_page
     from rewardlab.reports.page.experiment_page import PAGE_NAME
     from rewardlab.reports.page.study_page import write_study_page
 
     store, experiment = opened(options.what)
     path = options.out or store.path.parent / PAGE_NAME
-    _check(path)
-    with _told("making the page: solving, auditing, playing replays again"):
+    if problems := path_problems(path):
+        raise BadInput(*problems)
+    with lines.at_work("making the page: solving, auditing, playing replays again"):
         if "study" in experiment.spec:
             rows, failures = study_found(store, experiment, options.allow_code)
             write_study_page(rows, failures, store, experiment, path)
@@ -34,17 +36,23 @@ def report(options: argparse.Namespace) -> int:
 def compare_reports(options: argparse.Namespace) -> int:
     """Write the page of several experiments, before and after."""
     from rewardlab.cli.results import compared, opened
+    from rewardlab.lab.written_beside import path_problems
     from rewardlab.reports.page.before_after import write_several
     from rewardlab.reports.page.several_experiments import ReportedExperiment
 
-    _check(options.out)
-    found = [opened(what) for what in options.what]
+    problems = path_problems(options.out)
+    found = []
+    for what in options.what:
+        with collected(problems):
+            found.append(opened(what))
+    if problems:
+        raise BadInput(*problems)
     names = [experiment.name for _, experiment in found]
     labels = [
         experiment.name if names.count(experiment.name) == 1 else f"{experiment.name} in {store.path.parent}"
         for store, experiment in found
     ]
-    with _told(f"making the page of {len(found)} experiments"):
+    with lines.at_work(f"making the page of {len(found)} experiments"):
         reported = [
             ReportedExperiment(label, compared(store, experiment, options.allow_code), store, experiment)
             for label, (store, experiment) in zip(labels, found, strict=True)
@@ -52,17 +60,3 @@ def compare_reports(options: argparse.Namespace) -> int:
         path = write_several(reported, options.out)
     print(f"Written: {path}")
     return 0
-
-
-def _told(what: str) -> AbstractContextManager[object]:
-    """Says on a terminal what is being done; in a file or a pipe, where nobody waits, nothing."""
-    from rich.console import Console
-
-    return Console(stderr=True).status(what, spinner="line")
-
-
-def _check(path: Path) -> None:
-    from rewardlab.lab.written_beside import path_problems
-
-    if problems := path_problems(path):
-        raise BadInput(*problems)

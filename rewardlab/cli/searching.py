@@ -44,7 +44,6 @@ def searched(spec: ExperimentSpec, path: Path, options: argparse.Namespace) -> t
         whole = submission(plan_experiment(spec, str(path), allowed_modules=options.allow_code)).spec_hash
     console = Console()
     engine = engine_of(options, spec.limits)
-    guards_of(options)  # refused, if it is to be, before a folder is made
     store = ResultStore((Path("results") / spec.name if options.out is None else options.out) / "results.sqlite")
     runs = f"{wanted.trials} trials in batches of {wanted.batch}, on {len(wanted.seeds)} seeds of their own"
     console.print(Text(f"{spec.name}: a search, {runs}"), soft_wrap=True)

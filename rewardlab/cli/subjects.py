@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
+from rewardlab.cli import lines
 from rewardlab.errors import BadInput, Problem
 
 if TYPE_CHECKING:
     import gymnasium as gym
 
-__all__ = ["Subject", "folder_problems", "subject_of", "told_by_option"]
+__all__ = ["Subject", "collected", "folder_problems", "subject_of", "told_by_option"]
 
 _OPTIONS = {"objective": "against", "wrappers": "wrapper"}  # where they are not called as the arguments are
 _ARGUMENTS = "reward|against|objective|shaping|wrappers|horizon|episodes|gamma|search|state"
@@ -57,15 +58,15 @@ def subject_of(options: argparse.Namespace, folder: Path | None, **texts: Iterab
 
     problems = folder_problems(folder)
     rewards = {}
-    with _collected(problems):
+    with collected(problems):
         check_gamma(options.gamma, "--gamma")
     for option, given in texts.items():
         for text in given:
-            with _collected(problems):
+            with collected(problems):
                 if text is not None:
                     rewards[text] = parse_reward(text, f"--{option}")
     settings = dict(options.set)
-    with _collected(problems):
+    with collected(problems), lines.at_work(f"importing and making {options.environment}"):
         env = checked_environment(options.environment, settings, "ENV", "--set", allowed_modules=options.allow_code)
     if problems:
         raise BadInput(*problems)
@@ -92,7 +93,8 @@ def folder_problems(path: Path | None) -> list[Problem]:
 
 
 @contextmanager
-def _collected(problems: list[Problem]) -> Iterator[None]:
+def collected(problems: list[Problem]) -> Iterator[None]:
+    """Add what is wrong to a list and go on, so that all of it is told at once."""
     try:
         yield
     except BadInput as fault:

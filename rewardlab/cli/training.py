@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rewardlab.cli import lines
 from rewardlab.cli.engines import engine_of, guards_of
 from rewardlab.cli.results import show_study
 from rewardlab.cli.searching import searched
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         if not options.yes:
             refuse_large(len(spec.variants), len(spec.seeds), spec.budget_steps, f"{path}: seeds")
     spec, whole = searched(spec, path, options)
-    with told_by_line(path):
+    with told_by_line(path), lines.at_work(f"importing and making {spec.environment.id}"):
         plan = plan_experiment(spec, str(path), allowed_modules=options.allow_code)
     return _train_and_show(plan, options, whole)
 
@@ -55,9 +56,13 @@ def compare(options: argparse.Namespace) -> int:
     from rewardlab.rewards.returns import check_gamma
 
     settings = dict(options.set)
+    rewards = options.reward
+    if not rewards:
+        with lines.at_work(f"importing and making {options.environment}"):
+            rewards = [default_reward(options.environment, settings, allowed_modules=options.allow_code)]
     spec = quick_comparison(
         options.environment,
-        options.reward or [default_reward(options.environment, settings, allowed_modules=options.allow_code)],
+        rewards,
         options.shaping,
         gamma=check_gamma(options.gamma, "--gamma"),
         seeds=options.seeds,
@@ -66,7 +71,9 @@ def compare(options: argparse.Namespace) -> int:
     )
     if not options.yes:
         refuse_large(len(spec.variants), len(spec.seeds), spec.budget_steps, "--seeds")
-    return _train_and_show(plan_experiment(spec, "compare", allowed_modules=options.allow_code), options)
+    with lines.at_work(f"importing and making {options.environment}"):
+        plan = plan_experiment(spec, "compare", allowed_modules=options.allow_code)
+    return _train_and_show(plan, options)
 
 
 def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> int:
@@ -146,8 +153,8 @@ def _train_and_show(plan: Plan, options: argparse.Namespace, part_of: str = "") 
 
     console = Console()
     logs = [] if options.tensorboard is None else [TensorBoardLog(options.tensorboard)]
-    guards = guards_of(options)
     engine = engine_of(options, plan.spec.limits)
+    guards = guards_of(options)
     folder = Path("results") / plan.spec.name if options.out is None else options.out
     store = ResultStore(folder / "results.sqlite")
     experiment = submission(plan, part_of)
