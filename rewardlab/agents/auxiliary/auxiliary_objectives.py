@@ -49,6 +49,7 @@ class AuxiliaryObjectives(BaseCallback, Restorable):
     Raises:
         BadInput: Two objectives have one name, or a number is out of range. When training begins: an objective does not
             suit the agent, its spaces or its buffer; or the heads have learned beside an agent that was made otherwise.
+        RunFailed: In training: a loss or a weight is no number, or the agent learns past a representation, as TRPO.
     """
 
     def __init__(
@@ -85,6 +86,8 @@ class AuxiliaryObjectives(BaseCallback, Restorable):
         self._record: RolloutRecord | None = None
         self._source: TransitionSource | None = None
         self._measured: dict[str, list[dict[str, float]]] = {name: [] for name in names}
+        self._took_part: set[str] = set()
+        self._agent_began: int | None = None
 
     @property
     def heads(self) -> Mapping[str, nn.Module]:
@@ -141,6 +144,7 @@ class AuxiliaryObjectives(BaseCallback, Restorable):
             return
         tensors = {name: torch.from_numpy(np.array(part)) for name, part in state["tensors"].items()}
         saved = SavedState(tensors, state["words"])
+        self._agent_began = None
         if self._learned is None:
             self._saved = saved
         else:
@@ -165,6 +169,7 @@ class AuxiliaryObjectives(BaseCallback, Restorable):
             self._saved = None
 
     def _on_training_start(self) -> None:
+        self._took_part, self._agent_began = set(), None
         groups: dict[tuple[int, ...], list[str]] = {}
         for joined in self._joined:
             joined.remove()
@@ -177,8 +182,10 @@ class AuxiliaryObjectives(BaseCallback, Restorable):
             joined.remove()
         self._joined = []
         self._log()
+        self._require_part()
 
     def _on_rollout_start(self) -> None:
+        self._require_part()
         if self._record is not None:
             self._record.begin()
 
@@ -192,6 +199,20 @@ class AuxiliaryObjectives(BaseCallback, Restorable):
 
     def _on_rollout_end(self) -> None:
         self._log()
+
+    def _require_part(self) -> None:
+        """Refuse an agent that learns without the passes in which gradients could be added, as TRPO's policy does."""
+        updates = int(getattr(self.model, "_n_updates", 0))
+        if self._agent_began is None:
+            self._agent_began = updates
+        missing = [name for name in self._representations if name not in self._took_part]
+        # An actor may be updated only now and then.
+        if missing and updates - self._agent_began >= getattr(self.model, "policy_delay", 1):
+            kind = type(self.model).__name__
+            raise RunFailed(
+                f"auxiliary objectives: {', '.join(missing)}: took no part in {updates - self._agent_began} updates of"
+                f" {kind}, which leaves no gradient at that representation for its optimiser; choose another"
+            )
 
     def _find_representations(self) -> dict[str, Representation]:
         found: dict[str, Representation] = {}
@@ -278,6 +299,7 @@ class AuxiliaryObjectives(BaseCallback, Restorable):
 
     def _after_step(self, added: list[AddedGradient], names: list[str], learning_rate: float) -> None:
         assert self._learned is not None
+        self._took_part.update(names)
         self._learned.step([gradient.name for gradient in added if gradient.name in self.heads])
         for gradient in added:
             self._measured[gradient.name].append(gradient.measured())

@@ -73,7 +73,7 @@ def find_representation(model: BaseAlgorithm, name: str | None, where: str) -> R
             fix = f"this agent's {', '.join(others)} can be trained"
         raise BadInput(Problem(where, f"{chosen!r}, which has no trained parameter", "one with parameters", fix))
     for module in (part for root in modules.values() for part in root.modules()):
-        if isinstance(module, _REMEMBERING):
+        if isinstance(module, _REMEMBERING) or _keeps_statistics(module):
             got = f"{chosen!r} with {type(module).__name__}"
             fix = "use LayerNorm, whose output depends on its own input only"
             raise BadInput(Problem(where, got, "layers that a second pass over a batch does not change", fix))
@@ -82,6 +82,11 @@ def find_representation(model: BaseAlgorithm, name: str | None, where: str) -> R
         raise BadInput(Problem(where, f"{chosen!r}, which no optimiser of the agent steps", "trained parameters"))
     draws = any(isinstance(part, nn.modules.dropout._DropoutNd) for root in modules.values() for part in root.modules())
     return Representation(chosen, encode, parameters, owners, _width(model, encode), draws)
+
+
+def _keeps_statistics(module: nn.Module) -> bool:
+    """Whether it remembers means or variances of batches, as the batch renormalisation of sb3-contrib's CrossQ does."""
+    return any(part is not None and name.endswith(("mean", "var")) for name, part in module._buffers.items())
 
 
 _Part = tuple[dict[str, nn.Module], Callable[[Any], Tensor]]

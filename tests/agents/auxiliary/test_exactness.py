@@ -137,6 +137,7 @@ def summed_losses(callback: AuxiliaryObjectives, cycle: int, meant: set[int]) ->
         start()
         for joined in callback._joined:
             joined.remove()
+        callback._took_part.add(objective.name)  # by the sum
 
     def joint(loss: Tensor, *arguments: Any, **options: Any) -> None:
         calls[0] += 1

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from gymnasium import spaces
+from sb3_contrib import TRPO
 from stable_baselines3 import PPO
 from torch import Tensor, nn
 
@@ -259,3 +260,15 @@ def test_heads_that_have_learned_beside_another_agent_are_refused_where_they_do_
     assert callback.updates == 2
     with pytest.raises(BadInput, match=r"got an agent with other spaces or layers than .*; make another callback"):
         large.learn(16, callback=callback)
+
+
+@pytest.mark.parametrize("steps", [8, 16])
+def test_an_agent_that_learns_past_a_representation_ends_with_a_word(steps: int) -> None:
+    # TRPO takes its policy's gradient by itself and sets the parameters; only its values go through the optimiser.
+    model = TRPO("MlpPolicy", "CartPole-v1", n_steps=8, batch_size=8, device="cpu", seed=0)
+    mine = RewardPrediction(SquaredErrorLoss(), 0.1, name="mine")
+    with pytest.raises(RunFailed, match="mine: took no part in 1 updates of TRPO"):
+        model.learn(steps, callback=AuxiliaryObjectives([mine]))
+    beside = AuxiliaryObjectives([RewardPrediction(SquaredErrorLoss(), 0.1, representation="value_latent")])
+    model.learn(steps, callback=beside)
+    assert beside.updates > 0

@@ -8,7 +8,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
-from sb3_contrib import QRDQN, MaskablePPO, RecurrentPPO
+from sb3_contrib import QRDQN, CrossQ, MaskablePPO, RecurrentPPO
 from stable_baselines3 import A2C, DDPG, DQN, PPO, SAC, TD3
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
@@ -134,6 +134,11 @@ def test_layers_that_remember_are_refused(layer: type[nn.Module]) -> None:
         "here",
     )
     assert len(kept.parameters) == 4
+
+
+def test_the_batch_renormalisation_of_crossq_remembers_too() -> None:
+    with pytest.raises(BadInput, match=r"'actor_latent' with BatchRenorm1d, expected layers that a second pass"):
+        find_representation(agent(CrossQ, CONTINUOUS), None, "here")
 
 
 def test_an_agent_with_a_memory_is_refused() -> None:
