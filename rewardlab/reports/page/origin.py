@@ -33,7 +33,8 @@ def origin_section(comparison: Comparison, store: ResultStore, experiment: Submi
         ["hash of the table of results", table_hash(results_csv(store, experiment))],
         *origin_facts(runs),
     ]
-    spec = json.dumps(experiment.spec, indent=1, ensure_ascii=False)
+    # Sorted, because one read from the store stands in another order than one read from its file.
+    spec = json.dumps(experiment.spec, indent=1, ensure_ascii=False, sort_keys=True)
     if len(spec) > _SPEC_CHARACTERS:
         spec = f"{spec[:_SPEC_CHARACTERS]}\n... and so on; results.json has all of it"
     return Section(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -149,6 +150,14 @@ def test_every_run_is_named_with_the_command_that_makes_it_again(found: tuple[Co
     assert [row[2:4] for row in runs.rows] == [["0", "0"], ["10", "0.1"]] * 2
     assert runs.rows[1][4] == "rewardlab reproduce one:1 --in small"
     assert runs.rows[3][4] == "rewardlab reproduce '<script>alert(1)</script>:1' --in small"
+
+
+def test_a_spec_looks_the_same_whatever_order_its_keys_come_in(found: tuple[Comparison, ResultStore]) -> None:
+    comparison, store = found
+    experiment = submission(comparison.plan)
+    turned = replace(experiment, spec=dict(reversed(list(experiment.spec.items()))))
+    assert list(turned.spec) != list(experiment.spec)
+    assert origin_section(comparison, store, turned) == origin_section(comparison, store, experiment)
 
 
 def test_a_part_that_cannot_be_made_is_told_and_costs_no_other(
