@@ -8,8 +8,8 @@ from pathlib import Path
 __all__ = ["network_file_system"]
 
 _NETWORK = re.compile(
-    r"(fuse\.)?(9p|afs|beegfs|ceph|cephfs|cifs|coda|curlftpfs|davfs2?|glusterfs|gpfs|lustre|ncpfs|nfs4?|orangefs|pvfs2"
-    r"|rclone|s3fs|smb3|smbfs|sshfs)"
+    r"(fuse\.)?(9p|afs|beegfs|ceph|cephfs|cifs|coda|curlftpfs|davfs2?|glusterfs|gcsfuse|gpfs|juicefs|lustre|ncpfs|nfs4?"
+    r"|orangefs|panfs|pvfs2|rclone|s3fs|smb3|smbfs|sshfs|wekafs)"
 )
 """Names of file systems as the kernel writes them; SQLite's own advice: https://www.sqlite.org/faq.html#q5."""
 

@@ -55,7 +55,7 @@ def doctor(
     """Say why a training does not work, before it is run for long.
 
     Everything is tried on copies: the model, its gradients and its mode are left as they are, and so are the global
-    generators of random numbers. A small model takes well below a second.
+    generators of random numbers. A small model takes about a second.
 
     Args:
         model: The model, in the mode in which it is trained; called as ``model(inputs)``.

@@ -201,7 +201,7 @@ def test_many_read_while_one_writes(tmp_path: Path) -> None:
     assert [ended(reader) for reader in readers] == [0] * 16
 
 
-KINDS = ("nfs", "nfs4", "cifs", "smb3", "lustre", "fuse.sshfs", "9p", "ceph", "gpfs", "beegfs")
+KINDS = ("nfs", "nfs4", "cifs", "smb3", "lustre", "fuse.sshfs", "9p", "ceph", "gpfs", "wekafs", "fuse.gcsfuse")
 
 
 @pytest.mark.parametrize("kind", KINDS)
