@@ -113,6 +113,10 @@ def test_a_number_that_was_changed_is_found(home: Path, tmp_path: Path) -> None:
     [
         (("status", "mani"), "mani: got no folder and no experiment that ran here"),
         (("results", "mani"), "did you mean 'mini'?"),
+        (
+            ("results", "spec.toml"),
+            "spec.toml: got a file that holds no results, expected a folder with a results.sqlite",
+        ),
         (("reproduce", "sparse:7"), "RESULT 'sparse:7': got no such run"),
         (("reproduce", "12"), "RESULT '12': got no such run"),
         (("reproduce", "sparse:0", "--in", "nowhere"), "nowhere: got no folder"),
