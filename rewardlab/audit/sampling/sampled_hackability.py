@@ -63,7 +63,7 @@ def sampled_hackability_finding(
     data: dict[str, Any] = {"policies": [played.as_dict() for played in returns], "violations": []}
     if len(returns) < 2:
         verdict = f"Not asked: only one policy was played ({names[0]})." if names else "Not asked: nothing was played."
-        advice = "give policies={'name': function from observation to action}"
+        advice = "in a program, give rewardlab.audit policies={'name': function from observation to action}"
         return Finding("hackability", QUESTION, "note", verdict, "not asked", advice=advice, data=data)
     answer = sampled_hackability(returns, level=level)
     data["violations"] = [pair.as_dict() for pair in answer.violations]
