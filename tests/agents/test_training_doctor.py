@@ -11,6 +11,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from sb3_contrib import TRPO
 from stable_baselines3 import A2C, DQN, PPO, SAC, TD3
 from torch import Tensor, nn
 
@@ -156,6 +157,12 @@ def test_clipping_is_measured_before_it_is_done(algorithm: Any) -> None:
         f"at {agent_updates(doctor)} of {agent_updates(doctor)} steps (100%)" in doctor.report.finding("clipping").saw
     )
     assert np.median(doctor.gradient_norms["policy.optimizer"]) > 1e-2
+
+
+def test_an_agent_that_has_the_setting_and_does_not_clip_is_not_asked() -> None:
+    agent = TRPO("MlpPolicy", Following(boxed=False), n_steps=16, batch_size=16, seed=0, device="cpu")
+    assert agent.max_grad_norm == 0.0
+    assert watched(agent, 16).finding("clipping").level == "not asked"
 
 
 def agent_updates(doctor: TrainingDoctor) -> int:
