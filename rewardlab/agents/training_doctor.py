@@ -142,7 +142,7 @@ class TrainingDoctor(BaseCallback):
 
     def _clipping(self, watch: OptimiserWatch) -> LossFinding:
         limit = getattr(self.model, "max_grad_norm", None)
-        # SB3 clips the parameters of the policy alone; SAC and TD3 have no such setting, TRPO one of 0 without a meaning.
+        # SB3 clips the parameters of the policy alone; SAC and TD3 have no such setting, TRPO has one that is 0.
         if not limit or not math.isfinite(limit) or not watch.name.startswith("policy"):
             return not_asked("clipping", f"{watch.name} does not clip")
         return clipping_finding(watch.norms, float(limit))
