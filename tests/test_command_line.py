@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import shlex
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -270,6 +271,22 @@ def test_the_help_of_each_command_says_what_it_does_and_shows_it() -> None:
         words = shlex.split(example)
         assert " ".join(words).startswith(command.prog)
         assert parsed(parser, words[1:]).parser is command
+
+
+def test_an_interrupt_is_told_in_a_line_with_an_exit_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ctrl_c() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rewardlab.lab.shipped.shipped_experiments", ctrl_c)
+    said = call("list")
+    assert (said.code, said.err) == (130, "rewardlab: stopped\n")
+    said = call("run", "delivery")
+    assert (said.code, said.out) == (130, "")
+    assert said.err == "rewardlab: stopped; what is finished is kept, and the same command goes on from there\n"
+    monkeypatch.setattr("rewardlab.lab.shipped.shipped_experiments", lambda: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(SystemExit) as ended:
+        call("list")
+    assert ended.value.code == 143
 
 
 @pytest.mark.parametrize("command", ["audit", "compare", "watch", "distances", "repair"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import shutil
 import sqlite3
 import sys
 from pathlib import Path
@@ -128,6 +129,21 @@ def test_what_is_not_there_is_told(words: tuple[str, ...], line: str) -> None:
     assert said.code == 2
     assert line in said.err
     assert "Traceback" not in said.err
+
+
+def test_where_several_may_be_meant_it_is_asked_which(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(home / "results" / "mini", tmp_path / "results" / name)
+    monkeypatch.chdir(tmp_path)
+    said = call("results")
+    assert (said.code, said.out) == (2, "")
+    assert said.err == "rewardlab: EXPERIMENT: got none, and the results of 2, expected one of one, two\n"
+    said = call("reproduce", "sparse:0")
+    assert (said.code, said.out) == (2, "")
+    folders = "results/one, results/two"
+    assert said.err == f"rewardlab: RESULT 'sparse:0': got a run of 2 folders ({folders}), expected one; use --in\n"
 
 
 def test_all_that_are_not_there_are_told_at_once() -> None:
