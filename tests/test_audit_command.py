@@ -200,6 +200,7 @@ def test_names_of_strangers_drive_no_terminal(tmp_path: Path, monkeypatch: pytes
     gym.registry.pop("Odd-v0", None)
     assert said.code == 1
     assert "st\\x1b[2Jay" in said.out
+    assert "--allow-code odd_module" in said.out  # or its replay would be refused
     assert "\x1b" not in said.out
 
 
@@ -271,3 +272,4 @@ def test_an_environment_without_a_table_is_sampled() -> None:
     assert (said.code, said.err) == (0, "")
     assert "NOT DECIDED: the environment is no table" in said.out
     assert said.out == call("audit", "CartPole-v1", "--episodes", 10, "--fail-on", "never").out
+    assert said.out != call("audit", "CartPole-v1", "--episodes", 10, "--seed", 1, "--fail-on", "never").out

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import rewardlab.audit.repair as repair_room
 from rewardlab.lab import plan_experiment, read_spec
 from tests.command_line import call
 
@@ -32,6 +34,14 @@ def test_what_is_safe_needs_no_repair(tmp_path: Path) -> None:
     said = call("repair", BOAT, "--reward", "fair_arrows", "--out", tmp_path / "none.toml")
     assert said.code == 0
     assert "needs no repair" in said.words
+    assert not (tmp_path / "none.toml").exists()
+
+
+def test_where_nothing_helps_it_fails_and_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = repair_room.repair
+    monkeypatch.setattr(repair_room, "repair", lambda *a, **settings: replace(whole(*a, **settings), proposals=()))
+    said = call("repair", BOAT, "--reward", "arrows", "--out", tmp_path / "none.toml")
+    assert (said.code, said.err) == (1, "")
     assert not (tmp_path / "none.toml").exists()
 
 
