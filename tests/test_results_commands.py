@@ -131,6 +131,15 @@ def test_what_is_not_there_is_told(words: tuple[str, ...], line: str) -> None:
     assert "Traceback" not in said.err
 
 
+def test_fewer_seeds_are_the_first_of_them(home: Path, tmp_path: Path) -> None:
+    shutil.copytree(home / "results" / "mini", tmp_path / "out")
+    said = call("run", home / "spec.toml", "--seeds", 1, "--out", tmp_path / "out")
+    assert said.code == 0
+    assert said.out.startswith("mini: 2 runs, 2 of them finished\n")
+    lines = call("results", tmp_path / "out", "--csv").out.splitlines()
+    assert [line.split(",")[:2] for line in lines[1:]] == [["sparse", "0"], ["shaped", "0"]]
+
+
 def test_where_several_may_be_meant_it_is_asked_which(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
