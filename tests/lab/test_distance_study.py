@@ -209,6 +209,18 @@ def test_options_that_mean_nothing_to_a_study_are_refused_and_not_ignored(spec_f
     assert where == ["--seeds", "--largest-number", "--tensorboard"]
 
 
+def test_blocks_without_a_result_are_told_by_the_exit_code(
+    spec_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rewardlab.lab.distance_study.run_study", lambda *_: iter(()))
+    said = call("run", spec_file, "--out", tmp_path / "out")
+    assert (said.code, said.err) == (1, "")
+    shown = call("results", tmp_path / "out")
+    assert shown.code == 1
+    assert shown.out.startswith("nothing is finished\ncorridor, proxies 0 to 4: not run\n")
+    assert said.out == f"{shown.out}Written: report.html, results.sqlite in {tmp_path / 'out'}\n"
+
+
 STRANGE = """
 from gymnasium import register
 from rewardlab.mdp import FiniteEnv
