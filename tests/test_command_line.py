@@ -57,6 +57,11 @@ def test_the_version_is_said() -> None:
         ("compare CartPole-v1 --gamma 99", "--gamma: got 99.0, expected a number in [0, 1]", "; did you mean 0.99?"),
         ("compare CartPole-v1 --gamma nan", "--gamma: got nan, expected a number in [0, 1]", ""),
         ("compare CartPole-v1 --steps -5", "argument --steps: got '-5', expected a whole number in [1, ", "--help`"),
+        (
+            f"compare {DELIVERY} --seeds 2000",
+            "--seeds: got 1 variants with 2,000 seeds: 2,000 runs",
+            "meant, add --yes",
+        ),
         (f"compare {DELIVERY} --reward speeed", "compare: variants[0].reward: got 'speeed'", "; did you mean 'speed'?"),
         (f"compare {DELIVERY} --reward delivred=1", "compare: variants[0].reward.delivred: got ", "mean 'delivered'?"),
         (
