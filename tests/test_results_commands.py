@@ -176,6 +176,12 @@ def test_an_experiment_that_has_only_begun_shows_what_there_is(home: Path, tmp_p
     assert "1 of 2" in said.out
     assert "has not run yet" in said.words
     assert call("results", tmp_path, "--csv").code == 1
+    # Two of one name are told apart by their folders.
+    page = tmp_path / "page.html"
+    assert call("compare-reports", "mini", tmp_path, "--out", page).code == 0
+    text = page.read_text(encoding="utf-8")
+    assert "mini in results/mini" in text
+    assert f"mini in {tmp_path}" in text
 
 
 @final
@@ -212,6 +218,7 @@ class Left(io.StringIO):
 def test_who_leaves_early_stops_a_training_and_that_is_told(
     words: str, code: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("signal.signal", lambda *_: None)  # the handlers of this process are not ours
     with Left(tmp_path / "left") as left, contextlib.redirect_stderr(io.StringIO()) as err:
         monkeypatch.setattr(sys, "stdout", left)
         assert main(words.split()) == code
@@ -222,6 +229,7 @@ def test_who_leaves_early_stops_a_training_and_that_is_told(
 
 @pytest.mark.parametrize("words", ["results mini", "results mini --json", "results mini --provenance"])
 def test_an_output_that_is_closed_harms_nobody(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signal.signal", lambda *_: None)  # the handlers of this process are not ours
     for name in ("stdin", "stdout", "stderr"):
         monkeypatch.setattr(sys, name, None)
     code = main(words.split())

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import itertools
 import re
 from pathlib import Path
+from typing import final
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from rewardlab.agents import make_single
+from rewardlab.cli import main
 from rewardlab.lab.playing import choose_actions
 from rewardlab.reports import play_again
 from rewardlab_envs.minichess.actions import action_names
@@ -98,3 +102,22 @@ def test_what_cannot_be_is_refused_in_one_line(
     assert len(said.err.splitlines()) == 1
     assert len(said.err) < 250
     assert list(tmp_path.iterdir()) == []
+
+
+@final
+class Terminal(io.StringIO):
+    """Somebody watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_shows_a_frame_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    naps: list[float] = []
+    monkeypatch.setattr("signal.signal", lambda *_: None)  # the handlers of this process are not ours
+    monkeypatch.setattr("time.sleep", naps.append)
+    words = ["watch", "rewardlab_envs:rewardlab/BoatRace-v0", "--actions", "0,1", "--delay", "0.25"]
+    with contextlib.redirect_stdout(Terminal()) as terminal:
+        assert main(words) == 0
+    assert naps == [0.25] * 3
+    assert terminal.getvalue().count("\033[2J\033[H") == 3
