@@ -32,7 +32,7 @@ def check(options: argparse.Namespace) -> int:
     from rewardlab.testing.targets import subjects_named
 
     with _this_folder(options.target):
-        subjects = subjects_named(options.target, seconds=_CALLS_OF_AN_IMPORT * options.patience)
+        subjects = subjects_named(options.target, seconds=_CALLS_OF_AN_IMPORT * options.patience, env=options.env)
         found = []
         for subject in subjects:
             patience = Patience(options.patience)

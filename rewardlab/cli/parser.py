@@ -309,6 +309,7 @@ def _add_own_code(commands: argparse._SubParsersAction[Parser]) -> None:
         metavar="SECONDS",
         help="that one call, such as a step, may take; an import three times as long (default: 10)",
     )
+    check.add_argument("--env", metavar="ID", help="what a wrapper is put round (default: a small walk)")
     check.add_argument("--json", action="store_true", help="print what was found as JSON")
 
     new = _command(commands, "new", making.new, "write a small package that works, for you to fill in")

@@ -24,7 +24,9 @@ _VERSION = re.compile(r"-v\d+$")
 _CHECKED = "environments, rewards, catalogues, potentials, wrappers and losses"
 
 
-def subjects_named(target: str, where: str = "TARGET", *, seconds: float = 30.0) -> list[Subject]:
+def subjects_named(
+    target: str, where: str = "TARGET", *, seconds: float = 30.0, env: str | None = None
+) -> list[Subject]:
     """What a target names, in the order in which it is checked.
 
     Args:
@@ -32,20 +34,37 @@ def subjects_named(target: str, where: str = "TARGET", *, seconds: float = 30.0)
             ``module``, which stands for what the module registered with Gymnasium and for its public objects.
         where: The place to name in an error.
         seconds: That the import of the module may take.
+        env: The id of the environment that wrappers are put round, see `check_wrapper`.
 
     Raises:
-        BadInput: There is no such thing, the module cannot be imported, or nothing in it can be checked.
+        BadInput: There is no such thing, the module cannot be imported, or nothing in it can be checked; ``env`` is no
+            id, or there is no wrapper for it.
     """
+    if env is not None:
+        _check_id(env, seconds)
+    found = _named(target, where, seconds, env)
+    if env is not None and not any(subject.kind == "wrapper" for subject in found):
+        raise BadInput(Problem("--env", repr(env), f"a wrapper to put round it, not {target!r}", "leave it out"))
+    return found
+
+
+def _check_id(env: str, seconds: float) -> None:
+    (made, *more) = _named(env, "--env", seconds, None)
+    if more or made.kind != "environment" or env.rpartition(":")[2] not in gym.registry:
+        raise BadInput(Problem("--env", repr(env), "the id of an environment, such as CartPole-v1"))
+
+
+def _named(target: str, where: str, seconds: float, env: str | None) -> list[Subject]:
     module_name, colon, rest = target.rpartition(":")
     if not colon and (target in gym.registry or _VERSION.search(target)):
         return [_environment(target, target, where)]
     name = module_name if colon else target
     module = _imported(name, target, where, seconds)
     if not colon:
-        return _all_of(module, where)
+        return _all_of(module, where, env)
     if rest in gym.registry or "/" in rest or _VERSION.search(rest):
         return [_environment(target, rest, where)]
-    return [_attribute(module, rest, target, where)]
+    return [_attribute(module, rest, target, where, env)]
 
 
 def _environment(full: str, registered: str, where: str) -> Subject:
@@ -80,13 +99,13 @@ def _imported(name: str, target: str, where: str, seconds: float) -> ModuleType:
         raise BadInput(problem) from None
 
 
-def _attribute(module: ModuleType, name: str, target: str, where: str) -> Subject:
+def _attribute(module: ModuleType, name: str, target: str, where: str, env: str | None) -> Subject:
     thing = _read(module, name)
     if isinstance(thing, AttributeError):
         raise BadInput(one_of(where, name, _public(module), f"name in {module.__name__}"))
     if isinstance(thing, Exception):
         raise BadInput(raised_problem(thing, f"{where}, {target!r}"))
-    subject = named_subject(thing, name)
+    subject = named_subject(thing, name, env)
     if subject is None:
         got = f"{target!r}, a {type(thing).__name__}"
         fix = "a reward is Reward.from_function(function); a loss is a function of (predicted, target)"
@@ -96,7 +115,7 @@ def _attribute(module: ModuleType, name: str, target: str, where: str) -> Subjec
     return subject
 
 
-def _all_of(module: ModuleType, where: str) -> list[Subject]:
+def _all_of(module: ModuleType, where: str, env: str | None) -> list[Subject]:
     registered = [*_registered(module)]
     subjects = [found for name in registered if (found := subject_of(f"{module.__name__}:{name}")) is not None]
     made = {_entry_point(name) for name in registered}
@@ -106,7 +125,7 @@ def _all_of(module: ModuleType, where: str) -> list[Subject]:
         if isinstance(thing, Exception):
             subjects.append(_unreadable(name, thing))
             continue
-        subject = subject_of(thing, name) if not isinstance(thing, str) else None
+        subject = subject_of(thing, name, env) if not isinstance(thing, str) else None
         if subject is not None:
             subjects.append(subject)
     if not subjects:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import gymnasium as gym
@@ -12,6 +13,7 @@ from rewardlab.errors import BadInput, Problem
 from rewardlab.testing.answer import Answer
 from rewardlab.testing.arguments import needed_arguments
 from rewardlab.testing.asking import asked
+from rewardlab.testing.environment import EnvironmentMaker, maker_of
 from rewardlab.testing.observations import same, space_problems
 from rewardlab.testing.patience import Patience
 from rewardlab.testing.practice import practice_env
@@ -24,10 +26,12 @@ from rewardlab.wrappers.order import order_problems
 __all__ = ["check_wrapper"]
 
 _MADE = "it can be put round an environment"
+_SPEAKS = "reset and step speak Gymnasium's language"
 
 
 def check_wrapper(
     wrapper: Callable[[Any], Any],
+    env: str | EnvironmentMaker | None = None,
     *,
     steps: int = 200,
     seconds: float = 10.0,
@@ -39,6 +43,9 @@ def check_wrapper(
     Args:
         wrapper: A subclass of ``gymnasium.Wrapper`` or ``gymnasium.vector.VectorWrapper``, or a function that puts one
             round what it is given; the settings that it needs bound beforehand, as with ``functools.partial``.
+        env: What to put it round instead, if it is written for one environment: its id, or what makes it. The small one
+            is a walk between ten places, three actions, and observations of one number. Wrappers of vectors have no
+            choice.
         steps: How many steps to play for each question.
         seconds: How long a single call may take.
         seed: Of resets and actions.
@@ -54,10 +61,13 @@ def check_wrapper(
     patience = patience or Patience(seconds)
 
     def questions(answers: list[Answer]) -> None:
-        if _is_for_vectors(wrapper):
-            answers += vector_wrapper_answers(wrapper, patience, steps=min(steps, 80), seed=seed)
+        make = practice_env if env is None else maker_of(env)
+        if not _is_for_vectors(wrapper, make):
+            answers += _answers(wrapper, make, patience, steps, seed)
+        elif env is not None:
+            answers.append(Answer(_MADE, not_asked="a wrapper of vectors is only put round the vector of this check"))
         else:
-            answers += _answers(wrapper, patience, steps, seed)
+            answers += vector_wrapper_answers(wrapper, patience, steps=min(steps, 80), seed=seed)
 
     return asked(questions, patience)
 
@@ -66,38 +76,45 @@ def _name(wrapper: Any) -> str:
     return str(getattr(wrapper, "__name__", "Wrapper"))
 
 
-def _is_for_vectors(wrapper: Any) -> bool:
+def _is_for_vectors(wrapper: Any, make: EnvironmentMaker) -> bool:
     inner = getattr(wrapper, "func", wrapper)  # of a partial
     if isinstance(inner, type):
         return issubclass(inner, VectorWrapper)
     try:
-        return not isinstance(wrapper(practice_env()), gym.Env)
+        return not isinstance(wrapper(make()), gym.Env)
     except Exception:
         return True  # what does not go round one environment is tried round a vector
 
 
-def _answers(wrapper: Callable[[Any], Any], patience: Patience, steps: int, seed: int) -> list[Answer]:
+def _answers(
+    wrapper: Callable[[Any], Any], make: EnvironmentMaker, patience: Patience, steps: int, seed: int
+) -> list[Answer]:
     patience.at("putting it round an environment")
     try:
-        env = wrapper(practice_env())
+        env = wrapper(make())
     except BadInput as fault:
         return [Answer(_MADE, not_asked=f"it refuses to be made without settings of its own: {fault}")]
     except Exception as fault:
-        return [Answer.of(_MADE, [raised_problem(fault, "putting it round an environment")])]
+        return [Answer.of(_MADE, [_perhaps_elsewhere(raised_problem(fault, "putting it round an environment"), make)])]
     if not isinstance(env, gym.Env):
         return [
             Answer.of(_MADE, [Problem("putting it round an environment", type(env).__name__, "a gymnasium.Wrapper")])
         ]
-    bare = play(practice_env(), patience, steps=steps, seed=seed)
+    bare = play(make(), patience, steps=steps, seed=seed)
+    if bare.stopped is not None:
+        return [
+            Answer.of(_MADE),
+            Answer(_SPEAKS, not_asked=f"without it, the environment itself fails: {bare.stopped}"),
+        ]
     seen = play(env, patience, steps=steps, seed=seed)
     answers = [
         Answer.of(_MADE),
-        Answer.of("reset and step speak Gymnasium's language", [seen.stopped] if seen.stopped else []),
+        Answer.of(_SPEAKS, [_perhaps_elsewhere(seen.stopped, make)] if seen.stopped else []),
         Answer.of("rewards are finite numbers", seen.rewards),
     ]
     if seen.stopped is not None or seen.rewards:
         return answers
-    refused, doubtful = order_problems(wrapper(wrapper(practice_env())))
+    refused, doubtful = order_problems(wrapper(wrapper(make())))
     twice = [Problem(f"twice: {each.where}", each.got, each.expected, each.fix) for each in (*refused, *doubtful)]
     return [
         *answers,
@@ -105,9 +122,17 @@ def _answers(wrapper: Callable[[Any], Any], patience: Patience, steps: int, seed
         Answer.of("observations stay as they were returned", seen.changed),
         Answer.of("what the environment says of the step is handed on", _kept(bare, seen), _other_endings(bare, seen)),
         _ledger_answer(bare, seen),
-        *seed_answers(lambda: wrapper(practice_env()), patience, steps=min(steps, 100), seed=seed),
+        *seed_answers(lambda: wrapper(make()), patience, steps=min(steps, 100), seed=seed),
         Answer.of("it may stand round another of its kind", [], twice),
     ]
+
+
+def _perhaps_elsewhere(problem: Problem, make: EnvironmentMaker) -> Problem:
+    """What fails round the small environment may be at home in another."""
+    if make is not practice_env:
+        return problem
+    other = "if it is written for one environment, name that: --env ID, or check_wrapper(..., env=...)"
+    return replace(problem, fix=f"{problem.fix}; {other}" if problem.fix else other)
 
 
 def _outside(env: gym.Env[Any, Any], seen: Record) -> list[Problem]:
@@ -128,7 +153,7 @@ def _kept(bare: Record, seen: Record) -> Iterator[Problem]:
             if one.ended != other.ended:
                 return  # from here on they are in other episodes
             alike = alike and same(one.observation, other.observation)
-            for key in ("objective", "events", "state"):
+            for key in {"objective", "events", "state"} & one.info.keys():
                 if key not in other.info:
                     yield Problem(other.where, f"no info[{key!r}] any more", "what the environment said", fix)
                     return
@@ -155,12 +180,14 @@ def _ledger_answer(bare: Record, seen: Record) -> Answer:
     )
     for one, step in zip(bare.steps(), seen.steps(), strict=True):
         ledger = step.info.get("ledger")
+        if ledger is None and "ledger" not in one.info:
+            return Answer(question, not_asked="the environment keeps no ledger")
         if not isinstance(ledger, dict):
             return Answer.of(question, [Problem(step.where, "no info['ledger'] any more", "the lines handed on")])
         problems = line_problems(ledger, step.reward, step.where)
         if not problems:
             continue
-        if changed and same(ledger, one.info["ledger"]):
+        if changed and same(ledger, one.info.get("ledger")):
             fix = (
                 "add a line, see rewardlab.wrappers.ledger_lines.with_line; without one, reports call it `unaccounted`"
             )
