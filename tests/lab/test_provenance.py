@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -58,6 +59,21 @@ def test_a_checkout_is_known_by_its_commit(package: Path) -> None:
     (package / "envs" / "world.py").write_text("changed")
     code_version.cache_clear()
     assert code_version() == found | {"dirty": True}
+
+
+@needs_git
+def test_asking_writes_nothing_so_that_a_killed_run_leaves_no_lock_behind(package: Path) -> None:
+    git(package, "init", "-q")
+    git(package, "add", ".")
+    git(package, "commit", "-q", "-m", "all")
+    index = package / ".git" / "index"
+    # As it stood, but touched since: git status looks into the file, and then would note in the index that it did.
+    os.utime(package / "envs" / "world.py", (1, 1))
+    before = index.read_bytes()
+    assert code_version()["dirty"] is False
+    assert index.read_bytes() == before
+    git(package, "status")
+    assert index.read_bytes() != before
 
 
 @needs_git
