@@ -82,7 +82,7 @@ def code_version() -> dict[str, Any]:
 
 
 def _git(folder: Path, *words: str) -> str | None:
-    # With locks, git would write down what it has looked at, and who kills it then leaves a checkout that refuses commits.
+    # With locks git would note what it has looked at; who kills it then leaves a checkout that refuses commits.
     try:
         said = subprocess.run(  # noqa: S603  # fixed words
             ["git", "--no-optional-locks", "-C", str(folder), *words],  # noqa: S607  # whichever git there is
