@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -102,11 +103,14 @@ def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> 
     store = ResultStore(folder / "results.sqlite")
     experiment = study_submission(spec, blocks)
     with at_work(store, experiment) as session:
+        before = sum(found.state == "finished" for found in store.standings(one.identity for one in blocks).values())
+        console.print(Text(f"{spec.name}: {len(blocks)} blocks, {before} of them finished"))
+        begun, bar = time.monotonic(), console.is_terminal
         ended = run_study(blocks, session, engine)
-        for _ in track(
-            ended, spec.question or spec.name, total=len(blocks), console=console, disable=not console.is_terminal
-        ):
-            pass
+        for number, block in enumerate(track(ended, spec.name, len(blocks), console=console, disable=not bar), start=1):
+            if number > before and not bar:
+                seconds = time.monotonic() - begun
+                console.print(Text(f"[{number}/{len(blocks)}] {block.label}: ended at {seconds:.0f} s"))
         rows, failures = study_rows(blocks, store)
         if rows:
             write_text(folder / "results.csv", [study_csv(rows)])

@@ -88,6 +88,11 @@ class Block:
     proxy_seed: int
 
     @property
+    def label(self) -> str:
+        """What to call it."""
+        return f"{self.world}, proxies {self.first} to {self.last - 1}"
+
+    @property
     def identity(self) -> str:
         """The hash of its settings; what tables call the environment is no part of it."""
         settings = {name: value for name, value in asdict(self).items() if name != "world"} | {"learner": _LEARNER}
@@ -231,7 +236,7 @@ def study_rows(blocks: Sequence[Block], store: ResultStore) -> tuple[list[dict[s
         stored = store.read(block.identity)
         if stored is None or stored.state != "finished":
             why = "not run" if stored is None else stored.message
-            failures.append(f"{block.world}, proxies {block.first} to {block.last - 1}: {why}")
+            failures.append(f"{block.label}: {why}")
             continue
         rows += [{"world": block.world, **row} for row in stored.result["rows"]]
     return rows, failures

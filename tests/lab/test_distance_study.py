@@ -95,14 +95,21 @@ def test_a_small_study_from_its_file_to_its_report(
     before = stored_rows(tmp_path / "out")
     origin = ResultStore(tmp_path / "out" / "results.sqlite").read(blocks_of(spec_file)[0].identity).provenance
     assert (origin["engine"], origin["threads"], origin["python"]) == ("LocalEngine", 1, platform.python_version())
-    assert call("run", spec_file, "--out", tmp_path / "out").code == 0
+    again = call("run", spec_file, "--out", tmp_path / "out")
+    assert (again.code, again.out.partition("\n")[0]) == (0, "small: 4 blocks, 4 of them finished")
+    assert "ended at" not in again.out
     assert (tmp_path / "out" / "results.csv").read_text(encoding="utf-8") == table
     assert stored_rows(tmp_path / "out") == before
     assert call("report", tmp_path / "out", "--out", tmp_path / "again.html").code == 0
     assert (tmp_path / "again.html").read_text(encoding="utf-8") == page
     shown = call("results", tmp_path / "out")
     assert (shown.code, shown.err) == (0, "")
-    assert shown.out == said.out.partition("Written: ")[0]
+    *told, rest = said.out.split("\n", 5)
+    assert told[0] == "small: 4 blocks, 0 of them finished"
+    assert [line.partition("]")[0] for line in told[1:]] == ["[1/4", "[2/4", "[3/4", "[4/4"]
+    names = {line.partition("] ")[2].partition(": ended at ")[0] for line in told[1:]}
+    assert names == {f"{world}, proxies {which}" for world in ("boat", "corridor") for which in ("0 to 4", "5 to 6")}
+    assert shown.out == rest.partition("Written: ")[0]
     assert call("results", tmp_path / "out", "--csv").out == table
     refused = call("compare-reports", tmp_path / "out", tmp_path / "out")
     assert refused.code == 2
@@ -218,7 +225,8 @@ def test_blocks_without_a_result_are_told_by_the_exit_code(
     shown = call("results", tmp_path / "out")
     assert shown.code == 1
     assert shown.out.startswith("nothing is finished\ncorridor, proxies 0 to 4: not run\n")
-    assert said.out == f"{shown.out}Written: report.html, results.sqlite in {tmp_path / 'out'}\n"
+    begun = "small: 4 blocks, 0 of them finished\n"
+    assert said.out == f"{begun}{shown.out}Written: report.html, results.sqlite in {tmp_path / 'out'}\n"
 
 
 STRANGE = """
