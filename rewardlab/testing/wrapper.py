@@ -62,7 +62,9 @@ def check_wrapper(
 
     def questions(answers: list[Answer]) -> None:
         make = practice_env if env is None else maker_of(env)
-        if not _is_for_vectors(wrapper, make):
+        if hopeless := _why_not(make, patience, seed):
+            answers.append(Answer(_MADE, not_asked=hopeless))
+        elif not _is_for_vectors(wrapper, make):
             answers += _answers(wrapper, make, patience, steps, seed)
         elif env is not None:
             answers.append(Answer(_MADE, not_asked="a wrapper of vectors is only put round the vector of this check"))
@@ -101,11 +103,6 @@ def _answers(
             Answer.of(_MADE, [Problem("putting it round an environment", type(env).__name__, "a gymnasium.Wrapper")])
         ]
     bare = play(make(), patience, steps=steps, seed=seed)
-    if bare.stopped is not None:
-        return [
-            Answer.of(_MADE),
-            Answer(_SPEAKS, not_asked=f"without it, the environment itself fails: {bare.stopped}"),
-        ]
     seen = play(env, patience, steps=steps, seed=seed)
     answers = [
         Answer.of(_MADE),
@@ -125,6 +122,20 @@ def _answers(
         *seed_answers(lambda: wrapper(make()), patience, steps=min(steps, 100), seed=seed),
         Answer.of("it may stand round another of its kind", [], twice),
     ]
+
+
+def _why_not(make: EnvironmentMaker, patience: Patience, seed: int) -> str:
+    """Why nothing can be put round an environment: what is wrong with it is no fault of a wrapper's."""
+    if make is practice_env:
+        return ""
+    patience.at("making the environment that it is put round")
+    try:
+        env = make()
+    except Exception as fault:  # of somebody's environment
+        return f"the environment cannot be made: {raised_problem(fault, 'making it')}"
+    bare = play(env, patience, steps=100, seed=seed)
+    faults = [bare.stopped] if bare.stopped is not None else bare.rewards
+    return f"without it, the environment itself fails: {faults[0]}" if faults else ""
 
 
 def _perhaps_elsewhere(problem: Problem, make: EnvironmentMaker) -> Problem:
@@ -153,7 +164,9 @@ def _kept(bare: Record, seen: Record) -> Iterator[Problem]:
             if one.ended != other.ended:
                 return  # from here on they are in other episodes
             alike = alike and same(one.observation, other.observation)
-            for key in {"objective", "events", "state"} & one.info.keys():
+            for key in ("objective", "events", "state"):
+                if key not in one.info:
+                    continue
                 if key not in other.info:
                     yield Problem(other.where, f"no info[{key!r}] any more", "what the environment said", fix)
                     return

@@ -75,6 +75,39 @@ def test_what_the_environment_says_is_handed_on_there_too() -> None:
     assert any("no info[" in got for got in told)
 
 
+class Broken(gym.Env[Any, Any]):
+    """Fails at its second step."""
+
+    observation_space = action_space = gym.spaces.Discrete(2)
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        super().reset(seed=seed)
+        self._steps = 0
+        return 0, {}
+
+    def step(self, action: Any) -> Any:
+        self._steps += 1
+        return 0, 1.0 / (2 - self._steps), False, False, {}
+
+
+def unmade() -> gym.Env[Any, Any]:
+    raise RuntimeError("no screen")
+
+
+@pytest.mark.parametrize(
+    ("env", "why"),
+    [
+        (Broken, "without it, the environment itself fails: step 2: got ZeroDivisionError"),
+        (unmade, "the environment cannot be made: making it: got RuntimeError: no screen"),
+    ],
+)
+def test_what_is_wrong_with_the_environment_is_no_fault_of_the_wrapper(env: Any, why: str) -> None:
+    for wrapper in (gym.Wrapper, lambda env: gym.wrappers.TimeLimit(env, 9)):
+        (answer,) = check_wrapper(wrapper, env)
+        assert answer.problems == ()
+        assert answer.not_asked.startswith(why)
+
+
 def test_only_wrappers_are_put_round_something() -> None:
     with pytest.raises(BadInput, match="expected a wrapper to put round it, not 'CartPole-v1'"):
         assert_conforms("CartPole-v1", env="CartPole-v1")
