@@ -9,12 +9,12 @@ from contextlib import AbstractContextManager
 
 from rewardlab.cli.words import one_line
 
-__all__ = ["at_work", "rows", "show", "width", "wrapped"]
+__all__ = ["doing", "rows", "show", "width", "wrapped"]
 
 _NARROWEST, _WIDEST = 20, 100
 
 
-def at_work(what: str) -> AbstractContextManager[object]:
+def doing(what: str) -> AbstractContextManager[object]:
     """Say on a terminal what is being done; in a file or a pipe, where nobody waits, nothing."""
     from rich.console import Console
     from rich.markup import escape

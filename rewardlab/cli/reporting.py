@@ -23,7 +23,7 @@ def report(options: argparse.Namespace) -> int:
     path = options.out or store.path.parent / PAGE_NAME
     if problems := path_problems(path):
         raise BadInput(*problems)
-    with lines.at_work("making the page: solving, auditing, playing replays again"):
+    with lines.doing("making the page: solving, auditing, playing replays again"):
         if "study" in experiment.spec:
             rows, failures = study_found(store, experiment, options.allow_code)
             write_study_page(rows, failures, store, experiment, path)
@@ -52,7 +52,7 @@ def compare_reports(options: argparse.Namespace) -> int:
         experiment.name if names.count(experiment.name) == 1 else f"{experiment.name} in {store.path.parent}"
         for store, experiment in found
     ]
-    with lines.at_work(f"making the page of {len(found)} experiments"):
+    with lines.doing(f"making the page of {len(found)} experiments"):
         reported = [
             ReportedExperiment(label, compared(store, experiment, options.allow_code), store, experiment)
             for label, (store, experiment) in zip(labels, found, strict=True)

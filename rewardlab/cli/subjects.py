@@ -66,7 +66,7 @@ def subject_of(options: argparse.Namespace, folder: Path | None, **texts: Iterab
                 if text is not None:
                     rewards[text] = parse_reward(text, f"--{option}")
     settings = dict(options.set)
-    with collected(problems), lines.at_work(f"importing and making {options.environment}"):
+    with collected(problems), lines.doing(f"importing and making {options.environment}"):
         env = checked_environment(options.environment, settings, "ENV", "--set", allowed_modules=options.allow_code)
     if problems:
         raise BadInput(*problems)

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["compare", "run"]
 
-_MOST_LEARNERS = 1000  # as the spec of a study has it
-
 
 def run(options: argparse.Namespace) -> int:
     """Run an experiment and show what came of it."""
@@ -44,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         if not options.yes:
             refuse_large(len(spec.variants), len(spec.seeds), spec.budget_steps, f"{path}: seeds")
     spec, whole = searched(spec, path, options)
-    with told_by_line(path), lines.at_work(f"importing and making {spec.environment.id}"):
+    with told_by_line(path), lines.doing(f"importing and making {spec.environment.id}"):
         plan = plan_experiment(spec, str(path), allowed_modules=options.allow_code)
     return _train_and_show(plan, options, whole)
 
@@ -59,7 +57,7 @@ def compare(options: argparse.Namespace) -> int:
     settings = dict(options.set)
     rewards = options.reward
     if not rewards:
-        with lines.at_work(f"importing and making {options.environment}"):
+        with lines.doing(f"importing and making {options.environment}"):
             rewards = [default_reward(options.environment, settings, allowed_modules=options.allow_code)]
     spec = quick_comparison(
         options.environment,
@@ -72,7 +70,7 @@ def compare(options: argparse.Namespace) -> int:
     )
     if not options.yes:
         refuse_large(len(spec.variants), len(spec.seeds), spec.budget_steps, "--seeds")
-    with lines.at_work(f"importing and making {options.environment}"):
+    with lines.doing(f"importing and making {options.environment}"):
         plan = plan_experiment(spec, "compare", allowed_modules=options.allow_code)
     return _train_and_show(plan, options)
 
@@ -128,9 +126,11 @@ def _study(spec: DistanceStudySpec, path: Path, options: argparse.Namespace) -> 
 
 
 def _refuse_for_study(options: argparse.Namespace) -> None:
+    from rewardlab.lab.study_spec import MOST_SEEDS
+
     problems = []
-    if options.seeds is not None and options.seeds > _MOST_LEARNERS:
-        problems.append(Problem("--seeds", f"{options.seeds}", f"at most {_MOST_LEARNERS} learners for each proxy"))
+    if options.seeds is not None and options.seeds > MOST_SEEDS:
+        problems.append(Problem("--seeds", f"{options.seeds}", f"at most {MOST_SEEDS} learners for each proxy"))
     if options.largest_number is not None:
         fix = "its tables are looked at before anything is trained"
         problems.append(Problem("--largest-number", f"{options.largest_number:g}", "no bound for a study", fix))

@@ -14,7 +14,10 @@ from rewardlab.lab.spec_problems import Tables, problems_of_schema, repetitions
 from rewardlab.lab.spec_tables import ClosedModel, EnvironmentSpec, FirstVersion
 from rewardlab.lab.toml_file import read_toml, refuse_deep
 
-__all__ = ["DistanceStudySpec", "StudyEnvironmentSpec", "read_any_spec"]
+__all__ = ["MOST_SEEDS", "DistanceStudySpec", "StudyEnvironmentSpec", "read_any_spec"]
+
+MOST_SEEDS = 1000
+"""Learners for each proxy of a study."""
 
 
 @final
@@ -50,7 +53,7 @@ class DistanceStudySpec(ClosedModel):
     proxies: Annotated[int, Field(ge=4, le=10_000)]
     gamma: Annotated[float, Field(ge=0, lt=1)]
     budget_steps: Annotated[int, Field(ge=1, le=10**9)]
-    seeds: Annotated[int, Field(ge=1, le=1000)]
+    seeds: Annotated[int, Field(ge=1, le=MOST_SEEDS)]
     proxy_seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
 
 
